@@ -1,1 +1,1 @@
-"""The crawl itself: endpoints, reading, planning, ledger, limits and the step; knows neither Celery nor the command line."""
+"""The crawl itself, from the endpoint table to the step; knows neither Celery nor the command line."""

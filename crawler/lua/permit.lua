@@ -1,0 +1,58 @@
+-- Books the next slot of the one rate that all workers share (GCRA by reservation, on this server's clock).
+--
+-- KEYS  1 pace hash   2 gate hash   3 set of pages that failed in a row
+-- ARGV  1 longest wait in us   2 configured calls per second, 0 = none   3 us that a probe may take
+-- Gives {wait in us, probe, troubled}: booked, sleep that long; probe = 1 when this call tests a closed gate;
+--       troubled = 1 when a success should be reported.
+--       {-us, kind}: denied, ask again after us; kind = "rate" or the closed gate's.
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
+
+local gate = redis.call('HMGET', KEYS[2], 'kind', 'until')
+local probe = 0
+if gate[1] then
+  local till = tonumber(gate[2])
+  if now < till then return {-(till - now), gate[1]} end
+  if gate[1] == 'outage' then
+    probe = 1
+    redis.call('HSET', KEYS[2], 'until', string.format('%d', now + tonumber(ARGV[3])))
+  else
+    redis.call('DEL', KEYS[2])
+  end
+end
+
+local s = redis.call('HMGET', KEYS[1], 'tat', 'found', 'ceiling', 'moved', 'second', 'asked', 'limited')
+local rate = tonumber(ARGV[2])
+local found = tonumber(s[2] or '0')
+if found > 0 then
+  -- The found rate probes upward: quickly far below where it was cut last, slowly near it.
+  local ceiling = tonumber(s[3])
+  local passed = math.min((now - tonumber(s[4])) / 1000000, 5)
+  local growth = 0.05
+  if found > ceiling * 0.9 and found < ceiling * 1.1 then growth = 0.01 end
+  found = found * (1 + growth * passed)
+  redis.call('HSET', KEYS[1], 'found', string.format('%.6f', found), 'moved', string.format('%d', now))
+  if rate == 0 or found < rate then rate = found end
+end
+
+local wait = 0
+if rate > 0 then
+  local interval = 1000000 / rate
+  local burst = math.max(1, math.min(rate * 0.04, 20))
+  local tat = tonumber(s[1] or '0')
+  if tat < now then tat = now end
+  wait = tat - (burst - 1) * interval - now
+  if wait < 0 then wait = 0 end
+  if wait > tonumber(ARGV[1]) and probe == 0 then return {-math.floor(wait), 'rate'} end
+  redis.call('HSET', KEYS[1], 'tat', string.format('%d', tat + interval))
+end
+
+-- Calls and refusals of this second and the one before: what the provider really let through.
+local second = t[1]
+if s[5] ~= second then
+  redis.call('HSET', KEYS[1], 'second', second, 'asked', 1, 'limited', 0,
+    'asked_before', s[6] or 0, 'limited_before', s[7] or 0)
+else
+  redis.call('HINCRBY', KEYS[1], 'asked', 1)
+end
+return {math.floor(wait), probe, redis.call('EXISTS', KEYS[3])}

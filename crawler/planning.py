@@ -1,0 +1,200 @@
+"""Decides what a page leads to: its list's next page or end, and the pages of related entities. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from crawler.endpoints import Endpoint
+from crawler.entities import Comment, Entity, Post, User
+from crawler.pages import Page, Plan, Request
+from crawler.spec import Spec
+from crawler.words import End, Relation, SeedKind
+
+BARREN_PAGES = 4  # pages in a row without an item the list has not had: the list is stalled (contract)
+
+# What the seeds of a kind buy of a user beside the profile.
+_OF_SEED_USERS = {
+    SeedKind.USER: Relation.POSTS,
+    SeedKind.FOLLOWERS: Relation.FOLLOWERS,
+    SeedKind.FOLLOWINGS: Relation.FOLLOWINGS,
+    SeedKind.LIKES: Relation.LIKES,
+}
+_OF_USERS = (Relation.FOLLOWERS, Relation.FOLLOWINGS, Relation.POSTS, Relation.LIKES)
+_PROFILES = ("user_info_from_username", "user_info_from_secuid")
+WIRE_DEPTH = 1  # of user posts: 10 posts, 1 unit a call (contract)
+
+
+def next_or_end(
+    endpoint: Endpoint,
+    page: Page,
+    spec: Spec,
+    *,
+    cursor: Mapping[str, Any] | None,
+    cursors: Iterable[Mapping[str, Any]],
+    got: int,
+    new: int,
+    items: Sequence[Entity],
+) -> tuple[Plan | None, End | None]:
+    """The list's next page, or why the list ends with this one.
+
+    `cursors` are those of the list's pages so far, `got` its distinct items with this page's, `new` this page's share.
+    """
+    if cursor is None:
+        return None, End.MISSING if endpoint.single and not items else End.END
+    if cursor in (*cursors, page.request.cursor):
+        return None, End.STALLED
+    barren = 0 if new else page.barren + 1
+    if barren >= BARREN_PAGES:
+        return None, End.STALLED
+    if beyond_cap(endpoint, cursor, page.nth + 1) or (endpoint.max_items is not None and got >= endpoint.max_items):
+        return None, End.PLATFORM_CAP
+    if any(got >= spec.limits[name] for name in endpoint.lists if name in spec.limits):
+        return None, End.LIMIT
+    if endpoint.by_time and _past(spec, items):
+        return None, End.LIMIT
+    return Plan(Request(page.endpoint, page.request.args, cursor), page.depth, page.nth + 1, barren), None
+
+
+def beyond_cap(endpoint: Endpoint, cursor: Mapping[str, Any], nth: int) -> bool:
+    """Whether the API can give nothing at this cursor or this place of a list."""
+    if endpoint.max_pages is not None and nth >= endpoint.max_pages:
+        return True
+    offset = cursor.get("cursor")
+    return endpoint.max_cursor is not None and isinstance(offset, int) and offset >= endpoint.max_cursor
+
+
+def refusal(endpoint: Endpoint | None, request: Request, nth: int) -> str | None:
+    """Why a page may not be bought whoever planned it; None where it may."""
+    if endpoint is None or endpoint.customer:
+        return f"no endpoint {request.endpoint} to crawl"
+    if unknown := (request.args.keys() - set(endpoint.args)) | (request.cursor.keys() - endpoint.next.keys()):
+        return f"{endpoint.name} takes no {', '.join(sorted(map(str, unknown)))}"
+    if endpoint.batch is not None:
+        ids = request.args.get(endpoint.batch)
+        if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+            return f"{endpoint.name} takes a list of ids"
+        if not 0 < len(ids) <= endpoint.max_ids:
+            return f"{len(ids)} ids in a call, at most {endpoint.max_ids} are allowed"
+    if beyond_cap(endpoint, request.cursor, nth):
+        return f"page {nth + 1} at {dict(request.cursor)} is beyond the API's cap"
+    return None
+
+
+def follow_ups(spec: Spec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> list[Plan]:
+    """The first pages of all lists that a page's items lead to under the spec, none deeper than it allows."""
+    plans: dict[str, Plan] = {}
+    for plan in _related(spec, endpoint, depth, items):
+        if plan.depth <= spec.depth:
+            plans.setdefault(plan.request.request_id(), plan)
+    return list(plans.values())
+
+
+def _related(spec: Spec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> Iterator[Plan]:
+    for item in items:
+        if isinstance(item, Post):
+            if within(spec, item.created_at):
+                yield from _of_post(spec, depth, item)
+        elif isinstance(item, Comment):
+            yield from _of_comment(spec, depth, item)
+        elif isinstance(item, User):
+            if depth == 0 and endpoint.name in _PROFILES:
+                yield from _of_seed_user(spec, endpoint, item)
+            yield from _of_user(spec, depth, item)
+
+
+def _of_post(spec: Spec, depth: int, post: Post) -> Iterator[Plan]:
+    if Relation.COMMENTS in spec.expand:
+        yield Plan(Request("post_comments", {"aweme_id": post.post_id}), depth + 1)
+    if post.author_id is not None:
+        author = User(user_id=post.author_id, sec_uid=post.author_sec_uid, username=post.author_username)
+        if Relation.AUTHORS in spec.expand:
+            yield from profile(spec, depth + 1, author)
+        yield from _of_user(spec, depth + 1, author)
+    if post.music_id is not None:
+        if Relation.MUSIC in spec.expand:
+            yield Plan(Request("music_details", {"music_id": post.music_id}), depth + 1)
+        if Relation.MUSIC_POSTS in spec.expand:
+            yield Plan(Request("music_posts", {"music_id": post.music_id}), depth + 1)
+
+
+def _of_comment(spec: Spec, depth: int, comment: Comment) -> Iterator[Plan]:
+    if Relation.REPLIES in spec.expand and comment.reply_total and comment.post_id:
+        yield Plan(
+            Request("post_comment_replies", {"aweme_id": comment.post_id, "comment_id": comment.comment_id}),
+            depth + 1,
+        )
+    if Relation.COMMENTERS in spec.expand and comment.user_id is not None:
+        writer = User(user_id=comment.user_id, sec_uid=comment.user_sec_uid, username=comment.username)
+        yield from profile(spec, depth + 1, writer)
+        yield from _of_user(spec, depth + 1, writer)
+
+
+def _of_seed_user(spec: Spec, endpoint: Endpoint, user: User) -> Iterator[Plan]:
+    """What the seed's kind buys of a user once the profile told the ids that the endpoints need."""
+    if wanted := _OF_SEED_USERS.get(spec.kind):
+        yield from _list_of_user(spec, wanted, 0, user)
+    if spec.options.get("alternative_method") and endpoint.name == "user_info_from_username" and user.sec_uid:
+        yield Plan(Request("user_info_from_secuid", {"sec_uid": user.sec_uid, "alternative_method": True}), 0)
+
+
+def _of_user(spec: Spec, depth: int, user: User) -> Iterator[Plan]:
+    for relation in _OF_USERS:
+        if relation in spec.expand:
+            yield from _list_of_user(spec, relation, depth + 1, user)
+
+
+def _list_of_user(spec: Spec, relation: Relation, depth: int, user: User) -> Iterator[Plan]:
+    if relation is Relation.POSTS:
+        yield from posts(spec, depth, user)
+    elif user.sec_uid is None:
+        return
+    elif relation is Relation.LIKES:
+        yield Plan(Request("user_liked_posts", {"sec_uid": user.sec_uid}), depth)
+    else:
+        endpoint = "user_followers" if relation is Relation.FOLLOWERS else "user_followings"
+        yield Plan(Request(endpoint, {"id": user.user_id, "sec_uid": user.sec_uid}), depth)
+
+
+def profile(spec: Spec, depth: int, user: User) -> Iterator[Plan]:
+    """The one page of a user's profile in a crawl: by name where a seed named the user, else by sec_uid."""
+    name = (user.username or "").lower()
+    if name in spec.usernames:
+        yield Plan(Request("user_info_from_username", {"username": name}), depth)
+    elif user.sec_uid is not None:
+        # A seed by sec_uid may ask for the other payload; whoever meets the user again must mean the same page.
+        other = (
+            {"alternative_method": True}
+            if user.sec_uid in spec.values and spec.options.get("alternative_method")
+            else {}
+        )
+        yield Plan(Request("user_info_from_secuid", {"sec_uid": user.sec_uid, **other}), depth)
+    elif name:
+        yield Plan(Request("user_info_from_username", {"username": name}), depth)
+
+
+def posts(spec: Spec, depth: int, user: User) -> Iterator[Plan]:
+    """The one list of a user's posts in a crawl, named as the profile is."""
+    name = (user.username or "").lower()
+    oldest = {"oldest_createtime": spec.since} if spec.since is not None else {}
+    if name in spec.usernames:
+        yield Plan(Request("user_posts_from_username", {"username": name, "depth": WIRE_DEPTH, **oldest}), depth)
+    elif user.sec_uid is not None:
+        yield Plan(Request("user_posts_from_secuid", {"sec_uid": user.sec_uid, "depth": WIRE_DEPTH, **oldest}), depth)
+    elif name:
+        yield Plan(Request("user_posts_from_username", {"username": name, "depth": WIRE_DEPTH, **oldest}), depth)
+
+
+def within(spec: Spec, created_at: int | None) -> bool:
+    """Whether a post of this time is to be expanded; one without a time is."""
+    if created_at is None:
+        return True
+    return (spec.since is None or created_at >= spec.since) and (spec.until is None or created_at <= spec.until)
+
+
+def _past(spec: Spec, items: Sequence[Entity]) -> bool:
+    """Whether a list in time order has left the time asked for; pinned posts come first however old they are."""
+    if spec.since is None:
+        return False
+    times = [
+        item.created_at for item in items if isinstance(item, Post) and not item.pinned and item.created_at is not None
+    ]
+    return bool(times) and max(times) < spec.since

@@ -1,0 +1,64 @@
+"""Decides what follows from a failed call: one pure function, one table in its test."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from crawler.errors import (
+    CallError,
+    NothingThere,
+    StopAll,
+    TryLater,
+    UnitsUsedUp,
+    Unreadable,
+    Wait,
+)
+from crawler.words import Cause, End
+
+UNREADABLE_TRIES = 3  # an unreadable answer is paid for each time
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0  # seconds between tries of a page
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What to do with the page, and with everybody.
+
+    again: try it again after `after` seconds, having used up a try or not (`attempt`).
+    ended: an answer; the list ends with `end`.      failed: keep it with its error.
+    gate: close it for every worker.
+    """
+
+    do: Literal["again", "ended", "failed"]
+    after: float = 0.0
+    attempt: bool = False
+    end: End = End.ERROR
+    gate: Cause | None = None
+
+
+def react(error: CallError, attempts: int, most: int, outage: bool, chance: Callable[[], float]) -> Reaction:
+    """What follows from `error` on a page that has used up `attempts` of `most` tries.
+
+    During an outage nothing that speaks of the server uses up a try. `chance` gives a number from 0 to 1 (jitter).
+    """
+    if isinstance(error, Wait):
+        return Reaction("again", after=(error.after or 0.2) * (1 + chance()))
+    if isinstance(error, NothingThere):
+        return Reaction("ended", end=error.end)
+    if isinstance(error, StopAll):
+        return Reaction("again", gate=Cause.ACCOUNT)
+    if isinstance(error, UnitsUsedUp):
+        return Reaction("again", gate=Cause.UNITS)
+    if isinstance(error, TryLater):
+        if outage and error.status is None:
+            return Reaction("again", after=FIRST_PAUSE * (1 + chance()))
+        return _once_more(attempts, most, chance)
+    if isinstance(error, Unreadable):
+        return _once_more(attempts, min(most, UNREADABLE_TRIES), chance)
+    return Reaction("failed")
+
+
+def _once_more(attempts: int, most: int, chance: Callable[[], float]) -> Reaction:
+    if attempts + 1 >= most:
+        return Reaction("failed")
+    pause = min(FIRST_PAUSE * 2.0**attempts, LONGEST_PAUSE)
+    return Reaction("again", after=pause * (0.5 + chance()), attempt=True)

@@ -1,0 +1,149 @@
+"""Money that must not run out of hand: an account per crawl and per UTC day, reserved before a call, settled after.
+
+An account is one document, so a reservation is one atomic operation and the bound holds whatever the concurrency:
+`committed` = units spent + units held by calls in flight; `holds` = what each lease token holds. A token's hold is
+made once and settled once, so a crash between any two steps is mended by looking at the ledger (`settle_lost`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from crawler.store.connection import Document, now, reaching
+
+_STRANDED = 120  # seconds after which a hold that no lease knows is let go
+
+
+def crawl_account(crawl: str) -> str:
+    return f"crawl:{crawl}"
+
+
+def day_account(day: str) -> str:
+    return f"day:{day}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A bound on one account; None is none."""
+
+    account: str
+    units: int | None = None
+    pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No reservation: `spent` when the money is gone, else held by calls in flight that may give some back."""
+
+    account: str
+    spent: bool
+
+
+class Budgets:
+    """The `budgets` and `prices` collections."""
+
+    def __init__(self, db: "Database[Document]") -> None:
+        self._budgets = db["budgets"]
+        self._prices = db["prices"]
+        self._pages = db["pages"]
+
+    @reaching
+    def reserve(self, limit: Limit, page: str, token: str, units: int, alone: str | None = None) -> Refusal | None:
+        """Hold `units` and one page for a call; with `alone`, only while no other call holds under that name."""
+        wanted: Document = {"_id": limit.account, f"holds.{token}": {"$exists": False}}
+        if limit.units is not None:
+            wanted["committed"] = {"$lte": limit.units - units}
+        if limit.pages is not None:
+            wanted["pages"] = {"$lte": limit.pages - 1}
+        hold: Document = {"units": units, "page": page, "at": now()}
+        sets: Document = {f"holds.{token}": hold}
+        if alone is not None:
+            wanted[f"alone.{alone}"] = {"$exists": False}
+            sets[f"alone.{alone}"] = token
+            hold["alone"] = alone
+        for _ in range(2):
+            if self._budgets.update_one(wanted, {"$inc": {"committed": units, "pages": 1}, "$set": sets}).matched_count:
+                return None
+            if not self._open(limit.account):
+                break
+        found = self._budgets.find_one({"_id": limit.account}) or {}
+        held = sum(h["units"] for h in (found.get("holds") or {}).values())
+        over_units = limit.units is not None and found.get("committed", 0) - held + units > limit.units
+        over_pages = limit.pages is not None and found.get("pages", 0) - len(found.get("holds") or {}) >= limit.pages
+        return Refusal(limit.account, over_units or over_pages)
+
+    @reaching
+    def settle(
+        self, account: str, token: str, units: int, charged: int, *, bought: bool, alone: str | None = None
+    ) -> None:
+        """Turn a hold of `units` into `charged` units spent; a page that is to be bought again gives its place back."""
+        unset = {f"holds.{token}": 1}
+        if alone is not None:
+            unset[f"alone.{alone}"] = 1
+        self._budgets.update_one(
+            {"_id": account, f"holds.{token}": {"$exists": True}},
+            {"$inc": {"committed": charged - units, "pages": 0 if bought else -1}, "$unset": unset},
+        )
+
+    @reaching
+    def settle_lost(self) -> int:
+        """Settle the holds of leases that are over by what the ledger says they were charged; returns how many."""
+        settled = 0
+        for account in self._budgets.find({"holds": {"$nin": [None, {}]}}):
+            holds: Mapping[str, Document] = account["holds"]
+            ids = [hold["page"] for hold in holds.values()]
+            pages = {p["_id"]: p for p in self._pages.find({"_id": {"$in": ids}}, {"lease": 1, "last": 1, "state": 1})}
+            for token, hold in holds.items():
+                page = pages.get(hold["page"], {})
+                last = page.get("last") or {}
+                if (page.get("lease") or {}).get("token") == token:
+                    continue
+                if last.get("token") == token:
+                    charged = int(last["units"])
+                elif (now() - hold["at"]).total_seconds() < _STRANDED:
+                    continue  # between the last write of its page and its own settling
+                else:
+                    charged = int(hold["units"])  # nobody can say: unknown counts as spent
+                self.settle(
+                    account["_id"],
+                    token,
+                    int(hold["units"]),
+                    charged,
+                    bought=page.get("state") == "done",
+                    alone=hold.get("alone"),
+                )
+                settled += 1
+        return settled
+
+    @reaching
+    def begin(self, account: str, units: int, pages: int) -> None:
+        """Make the account of a crawl that was not bounded before, with what it spent so far."""
+        self._budgets.update_one(
+            {"_id": account},
+            {"$setOnInsert": {"committed": units, "pages": pages, "holds": {}, "alone": {}}},
+            upsert=True,
+        )
+
+    @reaching
+    def spend(self, account: str, units: int) -> None:
+        """Add units that were spent without a hold (unknown charges that turned out otherwise)."""
+        self._budgets.update_one({"_id": account}, {"$inc": {"committed": units}})
+
+    @reaching
+    def prices(self) -> dict[str, int]:
+        """The highest charge seen per endpoint."""
+        return {price["_id"]: int(price["units"]) for price in self._prices.find()}
+
+    @reaching
+    def learn(self, endpoint: str, units: int) -> None:
+        self._prices.update_one({"_id": endpoint}, {"$max": {"units": units}, "$set": {"at": now()}}, upsert=True)
+
+    def _open(self, account: str) -> bool:
+        """Make the account where there is none; whether it was made now."""
+        try:
+            self._budgets.insert_one({"_id": account, "committed": 0, "pages": 0, "holds": {}, "alone": {}})
+        except DuplicateKeyError:
+            return False
+        return True

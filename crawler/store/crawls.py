@@ -1,0 +1,148 @@
+"""The crawls: their spec, state and roll-up, changed only from states that allow it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pymongo.database import Database
+
+from crawler.spec import Crawl, Spec
+from crawler.store.connection import Document, now, reaching
+from crawler.words import Cause, CrawlState
+
+_ENDED = [state for state in CrawlState if state.ended]
+
+
+class Crawls:
+    """The `crawls` collection."""
+
+    def __init__(self, db: "Database[Document]") -> None:
+        self._crawls = db["crawls"]
+
+    @reaching
+    def create(self, crawl: str, spec: Spec) -> None:
+        """A crawl whose pages are still being written."""
+        self._crawls.insert_one(
+            {
+                "_id": crawl,
+                "name": spec.name,
+                "kind": spec.kind,
+                "spec": spec.model_dump(mode="json"),
+                "state": CrawlState.SEEDING,
+                "cause": None,
+                "created_at": now(),
+                "started_at": None,
+                "ended_at": None,
+                "priority": spec.priority,
+                "budget": {"units": spec.max_units, "pages": spec.max_pages},
+                "rollup": {},
+            }
+        )
+
+    @reaching
+    def start(self, crawl: str) -> None:
+        self._crawls.update_one(
+            {"_id": crawl, "state": CrawlState.SEEDING},
+            {"$set": {"state": CrawlState.RUNNING, "started_at": now()}},
+        )
+
+    @reaching
+    def get(self, crawl: str) -> Document | None:
+        """The crawl with this id or, if there is just one, with this name."""
+        if found := self._crawls.find_one({"_id": crawl}):
+            return found
+        named = list(self._crawls.find({"name": crawl}).limit(2))
+        return named[0] if len(named) == 1 else None
+
+    @reaching
+    def latest(self, limit: int = 20) -> list[Document]:
+        """The newest crawls first."""
+        return list(self._crawls.find({}).sort("created_at", -1).limit(limit))
+
+    @reaching
+    def live(self) -> list[Crawl]:
+        """Every crawl that has not ended."""
+        return [as_crawl(found) for found in self._crawls.find({"state": {"$nin": _ENDED}})]
+
+    @reaching
+    def pause(self, cause: Cause, crawl: str | None = None) -> int:
+        """Pause one running crawl, or all; returns how many. What a person paused stays paused by them."""
+        wanted: Document = {"state": CrawlState.RUNNING}
+        if crawl is not None:
+            wanted["_id"] = crawl
+        return self._crawls.update_many(
+            wanted, {"$set": {"state": CrawlState.PAUSED, "cause": cause, "paused_at": now()}}
+        ).modified_count
+
+    @reaching
+    def resume(
+        self,
+        *,
+        crawl: str | None = None,
+        causes: Iterable[Cause] | None = None,
+        budget: Mapping[str, int] | None = None,
+    ) -> int:
+        """Let paused crawls run on: one, or all paused for one of `causes`; `budget` sets new totals."""
+        wanted: Document = {"state": CrawlState.PAUSED}
+        if crawl is not None:
+            wanted["_id"] = crawl
+        if causes is not None:
+            wanted["cause"] = {"$in": list(causes)}
+        sets = {f"budget.{name}": value for name, value in (budget or {}).items()}
+        return self._crawls.update_many(
+            wanted,
+            {"$set": {"state": CrawlState.RUNNING, "cause": None, **sets}, "$unset": {"rollup.final": 1}},
+        ).modified_count
+
+    @reaching
+    def set_budget(self, crawl: str, budget: Mapping[str, int]) -> None:
+        self._crawls.update_one({"_id": crawl}, {"$set": {f"budget.{name}": value for name, value in budget.items()}})
+
+    @reaching
+    def reopen(self, crawl: str) -> None:
+        """An ended crawl runs again (its failed pages were planned anew)."""
+        self._crawls.update_one(
+            {"_id": crawl, "state": {"$in": [CrawlState.FAILED, CrawlState.COMPLETE, CrawlState.PAUSED]}},
+            {
+                "$set": {"state": CrawlState.RUNNING, "cause": None, "ended_at": None},
+                "$unset": {"rollup.final": 1},
+            },
+        )
+
+    @reaching
+    def end(self, crawl: str, state: CrawlState, *, rollup: Mapping[str, Any] | None = None) -> bool:
+        """End it, once, with its exact roll-up where that is known."""
+        sets: Document = {"state": state, "cause": None, "ended_at": now()}
+        if rollup is not None:
+            sets["rollup"] = dict(rollup)
+        result = self._crawls.update_one({"_id": crawl, "state": {"$nin": _ENDED}}, {"$set": sets})
+        return result.modified_count == 1
+
+    @reaching
+    def unsettled(self) -> list[str]:
+        """Crawls that ended and whose figures are not final."""
+        wanted = {"state": {"$in": _ENDED}, "rollup.final": {"$ne": True}}
+        return [found["_id"] for found in self._crawls.find(wanted, {"_id": 1})]
+
+    @reaching
+    def add(self, crawl: str, counts: Mapping[str, int]) -> None:
+        """Add to the running roll-up; one that is final takes no more."""
+        if counts:
+            self._crawls.update_one(
+                {"_id": crawl, "rollup.final": {"$ne": True}},
+                {"$inc": {f"rollup.{name}": n for name, n in counts.items()}},
+            )
+
+    @reaching
+    def set_rollup(self, crawl: str, rollup: Mapping[str, Any]) -> None:
+        self._crawls.update_one({"_id": crawl}, {"$set": {"rollup": dict(rollup)}})
+
+
+def as_crawl(found: Document) -> Crawl:
+    return Crawl(
+        id=found["_id"],
+        state=CrawlState(found["state"]),
+        cause=found.get("cause") and Cause(found["cause"]),
+        spec=Spec.model_validate(found["spec"]),
+        max_units=(found.get("budget") or {}).get("units"),
+        max_pages=(found.get("budget") or {}).get("pages"),
+    )

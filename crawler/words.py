@@ -1,0 +1,95 @@
+"""The words of the contract as enumerations: states, causes, end reasons, relations and seed kinds."""
+
+from enum import StrEnum
+
+
+class CrawlState(StrEnum):
+    SEEDING = "seeding"  # its pages are still being written; never worked on
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (CrawlState.COMPLETE, CrawlState.FAILED, CrawlState.CANCELLED)
+
+
+class Cause(StrEnum):
+    """Why a crawl is paused."""
+
+    USER = "user"
+    BUDGET = "budget"
+    UNITS = "units"
+    ACCOUNT = "account"
+    OUTAGE = "outage"
+
+
+class PageState(StrEnum):
+    PLANNED = "planned"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+OPEN_STATES = (PageState.PLANNED, PageState.LEASED)
+
+
+class End(StrEnum):
+    """Why a list stopped."""
+
+    END = "end"
+    PLATFORM_CAP = "platform-cap"
+    LIMIT = "limit"
+    BUDGET = "budget"
+    PRIVATE = "private"
+    MISSING = "missing"
+    RESTRICTED = "restricted"
+    STALLED = "stalled"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+class Relation(StrEnum):
+    """What `--expand` can name; each leads from an item of a page to another list."""
+
+    AUTHORS = "authors"
+    COMMENTS = "comments"
+    REPLIES = "replies"
+    COMMENTERS = "commenters"
+    MUSIC = "music"
+    MUSIC_POSTS = "music-posts"
+    FOLLOWERS = "followers"
+    FOLLOWINGS = "followings"
+    POSTS = "posts"
+    LIKES = "likes"
+
+
+class SeedKind(StrEnum):
+    HASHTAG = "hashtag"
+    KEYWORD = "keyword"
+    USER = "user"
+    FOLLOWERS = "followers"
+    FOLLOWINGS = "followings"
+    LIKES = "likes"
+    POST = "post"
+    POSTS = "posts"
+    COMMENTS = "comments"
+    REPLIES = "replies"
+    MUSIC = "music"
+    MUSIC_SEARCH = "music-search"
+    USER_SEARCH = "user-search"
+    LIVE_SEARCH = "live-search"
+
+
+DEFAULT_EXPAND = (Relation.AUTHORS, Relation.COMMENTS, Relation.FOLLOWINGS)
+
+# The kinds whose crawls expand by default; the others buy just what was named.
+EXPANDING_KINDS = frozenset(
+    {SeedKind.HASHTAG, SeedKind.KEYWORD, SeedKind.USER, SeedKind.POST, SeedKind.POSTS, SeedKind.MUSIC}
+)
+
+# What status counts, in the order people read it; `follows` are edges, the others entities.
+COUNTED = ("posts", "users", "comments", "music", "hashtags", "follows")

@@ -1,0 +1,56 @@
+"""pause, resume, cancel and retry: a person's word on a crawl, heard by every worker within about a second."""
+
+from crawler.errors import UserError
+from crawler.pace import Pace
+from crawler.store import Store
+from crawler.store.budgets import crawl_account
+from crawler.words import Cause, CrawlState, End
+from producers.figures import find
+
+
+def pause(store: Store, crawl: str) -> str:
+    document = find(store, crawl)
+    if not store.crawls.pause(Cause.USER, document["_id"]):
+        raise UserError(f"crawl {document['_id']} is {document['state']}, only a running one can be paused")
+    return f"crawl {document['_id']} is paused; what is in flight is finished and kept"
+
+
+def resume(store: Store, pace: Pace, crawl: str, max_units: int | None, max_pages: int | None) -> str:
+    """Let a paused crawl run on, with new totals for its budget where given."""
+    document = find(store, crawl)
+    crawl_id = document["_id"]
+    if document["state"] != CrawlState.PAUSED:
+        raise UserError(f"crawl {crawl_id} is {document['state']}, only a paused one can be resumed")
+    budget = {name: n for name, n in (("units", max_units), ("pages", max_pages)) if n is not None}
+    if budget:
+        told = store.tally.count(crawl_id)
+        store.budgets.begin(crawl_account(crawl_id), told["units"] + told["unknown"], told["pages"]["done"])
+    if document["cause"] in (Cause.ACCOUNT, Cause.UNITS):
+        # A person says that it is mended; where it is not, the first answer closes the gate again.
+        store.fleet.open_gate()
+        pace.open()
+    store.ledger.unsend(crawl_id)
+    store.crawls.resume(crawl=crawl_id, budget=budget)
+    return f"crawl {crawl_id} goes on"
+
+
+def cancel(store: Store, crawl: str) -> str:
+    """End it: no call starts any more, what is in flight is kept, what is planned is skipped."""
+    document = find(store, crawl)
+    if not store.crawls.end(document["_id"], CrawlState.CANCELLED):
+        raise UserError(f"crawl {document['_id']} is {document['state']} already")
+    skipped = store.ledger.skip_planned(document["_id"], End.CANCELLED)
+    return f"crawl {document['_id']} is cancelled; {skipped:,} planned pages were not bought"
+
+
+def retry(store: Store, crawl: str, kind: str | None) -> str:
+    """Plan failed pages again, all or those of one class."""
+    document = find(store, crawl)
+    if document["state"] == CrawlState.CANCELLED:
+        raise UserError(f"crawl {document['_id']} is cancelled")
+    pages = store.ledger.retry(document["_id"], kind)
+    if not pages:
+        classes = ", ".join(failure["kind"] for failure in store.ledger.failures(document["_id"]))
+        raise UserError(f"no failed pages{f' of class {kind}' if kind else ''}; there are {classes or 'none at all'}")
+    store.crawls.reopen(document["_id"])
+    return f"{pages:,} failed pages are planned again"

@@ -1,0 +1,107 @@
+"""`tokcrawl demo`: the main job from nothing, with the sandbox in place of the API: no token, no Docker, no root."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+from rich.console import Console
+
+from crawler.settings import Settings
+from crawler.store import Store
+from producers import stack
+from producers.asking import make_spec, seeds
+from producers.figures import rendered
+from producers.seeding import first_pages, start
+from producers.watching import watch
+
+_HASHTAG = "cats"
+_LATENCY = "0.1"  # seconds an answer of the sandbox takes, so that there is something to watch
+
+
+def run(settings: Settings, keep: bool) -> int:
+    """Run it; returns the exit code of the crawl."""
+    console = Console(stderr=True)
+    home = settings.home
+    with ExitStack() as exits:
+        console.print("[bold]1/4[/] starting Redis and MongoDB on this machine")
+        was_running = bool(stack.ps(home))
+        local = stack.up(home)
+        if not keep and not was_running:
+            exits.callback(stack.down, home)
+        for process in local.processes:
+            console.print(f"    {process.name} on port {process.port}")
+        console.print("[bold]2/4[/] starting the sandbox: a made-up TikTok behind the API's own paths")
+        api_url = exits.enter_context(_sandbox(home))
+        console.print(f"    {api_url}")
+        console.print("[bold]3/4[/] starting a worker with 32 calls in flight")
+        environment = {
+            **os.environ, **local.urls, "TOKCRAWL_API_URL": api_url, "TOKCRAWL_API_TOKEN": "sandbox",
+            "TOKCRAWL_MONGO_DB": "tokcrawl_demo", "TOKCRAWL_HOME": str(home), "TOKCRAWL_LOG_LEVEL": "WARNING",
+        }  # fmt: skip
+        exits.enter_context(
+            _process(home / "logs" / "demo-worker.log", ["producers.main", "worker", "-c", "32"], environment)
+        )
+        console.print(f"[bold]4/4[/] tokcrawl seed hashtag {_HASHTAG}; tokcrawl watch")
+        store = Store.at(local.urls["TOKCRAWL_MONGO_URL"], "tokcrawl_demo")
+        store.prepare()
+        given = seeds("hashtag", [_HASHTAG], None, sys.stdin.buffer)
+        spec = make_spec(
+            "hashtag", given, expand=None, depth=2, max_pages=None, max_units=None, limits=[], since=None, until=None,
+            priority=0, name="demo", attrs=[], options={},
+        )  # fmt: skip
+        crawl = start(store, spec, first_pages(spec, given))
+        code, told = watch(store, crawl, console, timeout=180)
+        Console().print(rendered(told))
+    _tell_where(Console(), local, home)
+    return code
+
+
+def _tell_where(console: Console, local: stack.Stack, home: Path) -> None:
+    console.print(
+        f"\nThe data is in {home.resolve() / 'mongo'}, database tokcrawl_demo"
+        f" ({local.urls['TOKCRAWL_MONGO_URL']} while the stack is up). Next, try:\n"
+        f"  tokcrawl up                                  # Redis and MongoDB again, with all that is in them\n"
+        f"  TOKCRAWL_MONGO_DB=tokcrawl_demo tokcrawl status   # what the demo holds\n"
+        f"  tokcrawl seed --help                         # your own crawl; put TOKCRAWL_API_TOKEN into .env first",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@contextmanager
+def _sandbox(home: Path) -> Iterator[str]:
+    """A sandbox on a free port; gives the URL of its API."""
+    log = home / "logs" / "demo-sandbox.log"
+    log.unlink(missing_ok=True)
+    command = ["sandbox", "--port", "0", "--latency", _LATENCY]
+    with _process(log, command, dict(os.environ)):
+        deadline = monotonic() + 15
+        while monotonic() < deadline:
+            for line in log.read_text().splitlines():
+                if "listening on " in line:
+                    yield line.partition("listening on ")[2].strip()
+                    return
+            sleep(0.05)
+        raise stack.StackError(f"the sandbox did not start; see {log}")
+
+
+@contextmanager
+def _process(log: Path, module: list[str], environment: dict[str, str]) -> Iterator[None]:
+    """`python -m MODULE...` with its output in `log`, stopped at the end."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        process = subprocess.Popen(  # noqa: S603  # our own modules
+            [sys.executable, "-m", *module], env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()

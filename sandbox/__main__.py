@@ -1,0 +1,7 @@
+"""Makes `python -m sandbox` run one."""
+
+import sys
+
+from .server import main
+
+sys.exit(main())

@@ -1,0 +1,91 @@
+import math
+from typing import Any
+
+import pytest
+from bson import encode
+
+from crawler.readers.mend import decode, mend
+
+PLAIN: list[Any] = [
+    None, True, 0, 2**63 - 1, -(2**63), 1.5, "", "é\0\u2028😺", [], {}, [1, [2, {"a": "é"}]],
+    {"a": {"b": [None, False]}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", PLAIN, ids=repr)
+def test_mend_returns_the_very_object_where_nothing_is_to_mend(value: Any) -> None:
+    assert mend(value) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a\ud800b", "a\ufffdb"),
+        ("\ud83d\ude3a", "😺"),
+        ("\ude3a\ud83d", "\ufffd\ufffd"),
+        (2**63, str(2**63)),
+        (-(2**63) - 1, str(-(2**63) - 1)),
+        ([1, 2**64], [1, str(2**64)]),
+        ({"a": {"b": ["\udfff"]}, "c": 1}, {"a": {"b": ["\ufffd"]}, "c": 1}),
+        ({"\ud800": 1}, {"\ufffd": 1}),
+        ({"a\0b": {"\0": 2}}, {"a\ufffdb": {"\ufffd": 2}}),
+    ],
+)
+def test_mend_makes_a_value_storable(value: Any, expected: Any) -> None:
+    mended = mend(value)
+    assert mended == expected
+    assert mend(mended) is mended
+    encode({"value": mended})
+
+
+def test_mend_leaves_the_untouched_parts_and_the_original_alone() -> None:
+    fine = {"a": [1]}
+    value = {"fine": fine, "bad": "\ud800"}
+    assert mend(value)["fine"] is fine
+    assert value["bad"] == "\ud800"
+
+
+def test_mend_refuses_what_is_nested_without_end() -> None:
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(ValueError, match="deeply"):
+        mend(value)
+    while value:  # taken apart by hand, or its own destructor would dive as deep
+        value = value[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"a": 1}', {"a": 1}),
+        (b'{"t": "\\ud800"}', {"t": "\ufffd"}),
+        (b'{"t": "\\ud83d\\ude3a \\ude3a"}', {"t": "😺 \ufffd"}),
+        (b'{"\\udc00": [18446744073709551616]}', {"\ufffd": ["18446744073709551616"]}),
+        (b"\xef\xbb\xbf[1]", [1]),
+        (b'"caf\xe9"', "caf\ufffd"),
+        ('{"t": "a\\u0000b\u2028"}'.encode(), {"t": "a\0b\u2028"}),
+        (b"[-Infinity]", [-math.inf]),
+    ],
+)
+def test_decode(body: bytes, expected: Any) -> None:
+    assert decode(body) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"a": "cut',
+        b"<html>502</html>",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"a": "\\ud800"',
+        b"9" * 5000 + b"x",
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+def test_decode_refuses_what_is_not_json(body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any ValueError is the contract
+        decode(body)

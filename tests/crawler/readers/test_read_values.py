@@ -1,0 +1,69 @@
+import pytest
+
+from crawler.readers.values import any_flag, count, flag, ident, language, moment, parts, text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, 0), (7, 7), ("7", 7), ("0", 0), (7.0, 7), (2**63 - 1, 2**63 - 1),
+        (-1, None), ("-1", None), (7.5, None), (float("nan"), None), (float("inf"), None), (2**63, None),
+        (True, None), (False, None), (None, None), ("", None), ("7.5", None), ("1k", None), ("²", None),
+        ("٣", None), ("9" * 25, None), ([], None), ({}, None),
+    ],
+)  # fmt: skip
+def test_count(value: object, expected: int | None) -> None:
+    assert count(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("6600000000000000204", "6600000000000000204"), (6600000000000000204, "6600000000000000204"),
+        ("a-b_c.d", "a-b_c.d"), ("007", "007"),
+        (0, None), ("0", None), ("", None), (-1, None), ("-1", None), (True, None), (1.0, None), (None, None),
+        (2**63, None), ("1;2", None), ("a b", None), ("a\n", None), ("1\n", None),
+        ("\ud800", None), ("٣", None),
+        ("x" * 129, None), ("1" * 129, None), ([], None), ({}, None),
+    ],
+)  # fmt: skip
+def test_ident(value: object, expected: str | None) -> None:
+    assert ident(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a", "a"),
+        ("", None),
+        (None, None),
+        (5, None),
+        ("a\0\u2028é", "a\0\u2028é"),
+        ("\ud83d\ude3a\ud800", "😺\ufffd"),
+    ],
+)
+def test_text(value: object, expected: str | None) -> None:
+    assert text(value) == expected
+
+
+def test_placeholders_are_not_told() -> None:
+    assert (moment(0), moment("0"), moment(5)) == (None, None, 5)
+    assert (language("un"), language(""), language("de")) == (None, None, "de")
+    assert parts([None, {"a": 1}, "x"]) == [{"a": 1}]
+    assert parts(None) == parts({"a": 1}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(True, True), (1, True), (False, False), (0, False), (2, None), ("1", None), (None, None)],
+)
+def test_flag(value: object, expected: bool | None) -> None:
+    assert flag(value) is expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [((0, 1), True), ((None, False), False), ((None, "x"), None), ((), None), ((True, 0), True)],
+)
+def test_any_flag(values: tuple[object, ...], expected: bool | None) -> None:
+    assert any_flag(*values) is expected

@@ -1,0 +1,71 @@
+import pickle
+
+import pytest
+from pydantic import ValidationError
+
+from crawler.entities import Comment, Entity, Hashtag, Live, Music, Post, User
+
+
+@pytest.mark.parametrize(
+    ("entity", "kind", "entity_id"),
+    [
+        (Post(post_id="1"), "posts", "1"),
+        (User(user_id="2"), "users", "2"),
+        (Comment(comment_id="3"), "comments", "3"),
+        (Music(music_id="4"), "music", "4"),
+        (Hashtag(name="five"), "hashtags", "five"),
+        (Live(live_id="6"), "lives", "6"),
+    ],
+)
+def test_an_entity_tells_its_collection_and_id_and_knows_nothing_else(
+    entity: Entity, kind: str, entity_id: str
+) -> None:
+    assert (entity.kind, entity.id, entity.known()) == (kind, entity_id, {})
+
+
+def test_known_leaves_out_whatever_only_fills_a_gap() -> None:
+    post = Post(
+        post_id="1",
+        author_id="2",
+        text="",
+        view_count=0,
+        like_count=5,
+        hashtags=[],
+        mentions=["3"],
+        region=None,
+    )
+    assert post.known() == {"author_id": "2", "like_count": 5, "mentions": ["3"]}
+
+
+@pytest.mark.parametrize(
+    ("entity", "known"),
+    [
+        (User(user_id="1", private=False, verified=False), {"private": False, "verified": False}),
+        (User(user_id="1", private=True), {"private": True}),
+        (Post(post_id="1", pinned=False), {}),
+        (Post(post_id="1", pinned=True), {"pinned": True}),
+        (Post(post_id="1", ad=False, comments_open=False), {"ad": False, "comments_open": False}),
+        (Music(music_id="1", original=False), {"original": False}),
+        (Comment(comment_id="1", author_liked=False, author_pinned=False), {}),
+    ],
+)
+def test_false_is_known_only_where_it_is_an_answer(entity: Entity, known: dict[str, object]) -> None:
+    assert entity.known() == known
+
+
+@pytest.mark.parametrize("kind", [Post, User, Comment, Music, Hashtag, Live])
+def test_key_and_denials_name_fields(kind: type[Entity]) -> None:
+    assert {kind.key, *kind.denials} <= set(kind.model_fields)
+
+
+def test_entities_are_frozen_refuse_unknown_fields_and_survive_pickling() -> None:
+    post = Post(post_id="1", hashtags=["a"])
+    with pytest.raises(ValidationError):
+        post.post_id = "2"  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        Post(post_id="1", aweme_id="1")  # type: ignore[call-arg]
+    assert pickle.loads(pickle.dumps(post)) == post
+
+
+def test_lists_are_not_shared_between_entities() -> None:
+    assert Post(post_id="1").hashtags is not Post(post_id="2").hashtags

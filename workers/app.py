@@ -1,0 +1,133 @@
+"""The Celery app and its one task: a message names a page and a crawl, and the step does the rest."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from kombu.entity import Queue
+from kombu.exceptions import OperationalError
+
+from crawler.errors import Unreachable
+from crawler.settings import Settings
+from crawler.store import place
+from crawler.store.ledger import Waiting
+
+log = logging.getLogger(__name__)
+
+QUEUE = "pages"
+_BATCH = 200  # messages in one pipeline
+_TITLE = 120  # characters of an argument that Flower shows
+
+
+def make_app(settings: Settings, run: Callable[[str, str], str] | None = None) -> Celery:
+    """The app; with `run`, its task carries pages (a worker), without, it only sends them."""
+    app = Celery("tokcrawl", broker=settings.broker_url)
+    app.conf.update(
+        result_backend=None,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        # The ledger repeats what is lost; acknowledging late only keeps the queue's picture true.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_default_queue=QUEUE,
+        task_queues=[Queue(QUEUE, durable=True)],  # type: ignore[no-untyped-call]
+        task_create_missing_queues=False,
+        worker_prefetch_multiplier=1,
+        worker_disable_rate_limits=True,
+        worker_hijack_root_logger=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_pool_limit=10,
+        broker_pool_acquire_timeout=30,
+        broker_transport_options=_transport(settings),
+        task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_step": 0.3, "interval_max": 1},
+    )
+
+    @app.task(name="page", ignore_result=True)  # type: ignore[untyped-decorator]
+    def page(page: object = None, crawl: object = None, **others: object) -> str | None:
+        if run is None:
+            return None
+        if not isinstance(page, str) or not isinstance(crawl, str):
+            log.error("a message that names no page is dropped: page=%.100r crawl=%.100r", page, crawl)
+            return "not a page"
+        return run(page, crawl)
+
+    return app
+
+
+def _transport(settings: Settings) -> dict[str, Any]:
+    if not settings.broker_url.startswith(("redis", "valkey", "sentinel")):
+        return {"confirm_publish": True}
+    return {
+        # Above the longest a message is held: waiting for a slot, one call, writing while the database is away.
+        "visibility_timeout": int(max(3600, 4 * settings.api_timeout)),
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 15,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "global_keyprefix": "tokcrawl:",
+        "priority_steps": [0],
+    }
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _leave_logging_alone(**_: object) -> None:
+    """The child sets logging up; Celery must not."""
+
+
+class Broker:
+    """Sends messages and tells how many wait."""
+
+    def __init__(self, app: Celery, url: str) -> None:
+        self._app = app
+        self._task = app.tasks["page"]
+        self._place = place(url)
+
+    def send(self, crawl: str, waiting: Sequence[Waiting]) -> None:
+        """Send a message for each page; Unreachable where the broker does not take them."""
+        try:
+            with self._app.producer_pool.acquire(block=True) as producer:
+                for start in range(0, len(waiting), _BATCH):
+                    with producer.batch(_BATCH):
+                        for page in waiting[start : start + _BATCH]:
+                            self._task.apply_async(
+                                kwargs={"page": page.id, "crawl": crawl}, kwargsrepr=title(page), producer=producer
+                            )
+        except (OperationalError, OSError, *self._app.connection_for_write().connection_errors) as error:
+            raise Unreachable(f"the broker at {self._place} does not take messages: {error}") from None
+
+    def depth(self) -> int:
+        """Messages that wait in the queue."""
+        try:
+            with self._app.connection_or_acquire() as connection, connection.channel() as channel:
+                return int(channel.queue_declare(QUEUE, passive=True).message_count)
+        except Exception as error:
+            if "NOT_FOUND" in str(error) or "no queue" in str(error):  # AMQP and Redis before the first message
+                return 0
+            raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
+
+    def check(self) -> None:
+        """Raise Unreachable where the broker does not answer."""
+        try:
+            with self._app.connection_for_write(connect_timeout=5) as connection:
+                connection.ensure_connection(max_retries=1, timeout=5)
+        except Exception as error:
+            raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
+
+
+def title(page: Waiting) -> str:
+    """What Flower shows of a message: endpoint, arguments and cursor as people say them."""
+    parts = [f"{name}={_short(value)}" for name, value in (*page.args.items(), *page.cursor.items())]
+    return " ".join([page.endpoint, *parts])
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list):
+        return f"{value[0]} and {len(value) - 1} more" if len(value) > 1 else str(value[0])
+    text = str(value)
+    return text if len(text) <= _TITLE else text[:_TITLE] + "…"

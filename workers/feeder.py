@@ -1,0 +1,147 @@
+"""The feeder and sweeper: what one process of the fleet, the leader, does for all a few times a second.
+
+Sends what is planned and was not sent, or whose message is lost; takes pages back from the dead; opens the gate when
+its time is over; ends crawls that have no page left. All of it can be done twice without harm.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from crawler.board import Board
+from crawler.burial import bury
+from crawler.errors import Unreachable
+from crawler.pace import Pace
+from crawler.spec import Crawl
+from crawler.store import Store
+from crawler.store.connection import now
+from crawler.store.ledger import Waiting
+from crawler.window import shares, window
+from crawler.words import Cause, CrawlState, End
+from workers.app import Broker
+
+log = logging.getLogger(__name__)
+
+_OUTAGE_IS_TOLD = timedelta(seconds=5)  # after which an outage pauses the crawls
+_COUNT_FIRST = 50_000  # pages up to which a crawl is counted before it is called ended
+
+
+class Feeder:
+    """Keeps no state that matters: a new leader goes on where the last one stopped."""
+
+    def __init__(self, store: Store, board: Board, pace: Pace, broker: Broker) -> None:
+        self._store = store
+        self._board = board
+        self._pace = pace
+        self._broker = broker
+        self._doubtful_gate = False
+
+    def tick(self, crawls: Sequence[Crawl]) -> None:
+        """One round over the crawls that have not ended."""
+        active = [crawl for crawl in crawls if crawl.running or crawl.cause is Cause.OUTAGE]
+        self._bury(crawls)
+        self._feed(active)
+        for crawl in active:
+            if not self._store.ledger.has_open(crawl.id):
+                self._end(crawl)
+
+    def tend(self) -> None:
+        """The slower round: gate, holds of the dead, crawls that ended but are not wound up."""
+        self._tend_gate()
+        if settled := self._store.budgets.settle_lost():
+            log.info("settled %d reservations of calls that did not come back", settled)
+        for crawl in self._store.crawls.unsettled():
+            self._wind_up(crawl)
+
+    # --- feeding ---
+
+    def _feed(self, active: Sequence[Crawl]) -> None:
+        workers = self._store.fleet.workers()
+        room = window(sum(w["slots"] for w in workers))
+        ledger = self._store.ledger
+        sent = {crawl.id: ledger.sent_count(crawl.id, room) for crawl in active}
+        lost = 0
+        if any(sent.values()):
+            held = self._broker.depth() + sum(w["holding"] for w in workers)
+            lost = max(0, sum(sent.values()) - held)
+        for crawl, share in shares(active, room):
+            again = ledger.paused_over(crawl.id, share)
+            if lost:
+                again += (found := ledger.overdue(crawl.id, min(lost, share)))
+                lost -= len(found)
+            fresh = ledger.unsent(crawl.id, share - sent[crawl.id] - len(again))
+            self._send(crawl.id, [*again, *fresh])
+
+    def _send(self, crawl: str, waiting: Sequence[Waiting]) -> None:
+        if waiting:
+            self._broker.send(crawl, waiting)
+            self._store.ledger.sent([page.id for page in waiting])
+
+    # --- the dead ---
+
+    def _bury(self, crawls: Sequence[Crawl]) -> None:
+        for crawl in crawls:
+            bury(self._store, self._board, self._store.ledger.expired(crawl.id), "its lease ran out")
+        if dead := self._store.fleet.silent(self._store.fleet.workers()):
+            pages = self._store.ledger.leased_by([crawl.id for crawl in crawls], dead)
+            bury(self._store, self._board, pages, f"no sign of {', '.join(dead)}")
+            for worker in dead:
+                self._store.fleet.leave(worker)
+
+    # --- the gate ---
+
+    def _tend_gate(self) -> None:
+        """Keep Redis's copy of the gate like MongoDB's, pause what it stops, and open it when its time is over."""
+        gate, copy = self._store.fleet.gate(), self._pace.closed()
+        if gate is None:
+            # Redis is told first, so a copy without its original is only believed stale the second time.
+            if copy in (Cause.ACCOUNT, Cause.UNITS) and self._doubtful_gate:
+                self._pace.open()
+            self._doubtful_gate = copy in (Cause.ACCOUNT, Cause.UNITS)
+        elif gate.cause is Cause.OUTAGE:
+            if copy is None:
+                self._open(Cause.OUTAGE)
+            elif now() - gate.since > _OUTAGE_IS_TOLD:
+                self._store.crawls.pause(Cause.OUTAGE)
+        elif gate.until is not None and gate.until <= now():
+            self._open(gate.cause)
+        else:
+            if copy != gate.cause:
+                self._pace.close(gate.cause, gate.until.timestamp() if gate.until else None)
+            self._store.crawls.pause(gate.cause)
+
+    def _open(self, cause: Cause) -> None:
+        self._store.fleet.open_gate(cause)
+        self._pace.open()
+        if resumed := self._store.crawls.resume(causes=[cause]):
+            log.warning("the gate is open again: %d crawls go on", resumed)
+
+    # --- ends ---
+
+    def _end(self, crawl: Crawl) -> None:
+        """End a crawl that has no open page; small ones with their exact figures in the same write."""
+        state = CrawlState.FAILED if self._store.ledger.has_failed(crawl.id) else CrawlState.COMPLETE
+        document = self._store.crawls.get(crawl.id) or {}
+        pages = (document.get("rollup") or {}).get("pages") or {}
+        rollup = None
+        if sum(pages.values()) <= _COUNT_FIRST:
+            rollup = {**self._store.tally.count(crawl.id), "final": True}
+        if self._store.crawls.end(crawl.id, state, rollup=rollup):
+            log.info("crawl %s is %s", crawl.id, state)
+
+    def _wind_up(self, crawl: str) -> None:
+        """Skip what a cancelled crawl still plans, and count an ended crawl once nothing of it is in flight."""
+        self._store.ledger.skip_planned(crawl, End.CANCELLED)
+        if not self._store.ledger.has_open(crawl):
+            self._store.crawls.set_rollup(crawl, {**self._store.tally.count(crawl), "final": True})
+
+
+def lead_while(store: Store, worker: str, do: Callable[[], None]) -> bool:
+    """Do it if this worker is the leader; whether it was."""
+    try:
+        if not store.fleet.lead(worker):
+            return False
+        do()
+    except Unreachable as error:
+        log.warning("%s", error)
+    return True
