@@ -35,6 +35,7 @@ from crawler.words import End
 logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 CONNECT_TIMEOUT = 10.0  # seconds
+LONGEST_WAIT = 86_400.0  # seconds that a Retry-After can ask for ("inf" is a number too)
 KEPT_BODY = 200_000  # characters of an unreadable body that the ledger keeps
 
 # Reference §4: what each code means, by what follows from it.
@@ -180,7 +181,7 @@ def _units(headers: Mapping[str, str]) -> int | None:
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     try:
-        return max(0.0, float(headers["Retry-After"]))
+        return min(max(0.0, float(headers["Retry-After"])), LONGEST_WAIT)
     except (KeyError, ValueError):
         return None
 

@@ -10,10 +10,19 @@ import orjson
 Args = Mapping[str, Any]
 Cursor = Mapping[str, Any]
 
+_TITLE = 100  # characters of an argument that people are shown
+
 
 def digest(*parts: Any) -> str:
     """A stable 32-character name for JSON-able parts; the order of mapping keys does not matter."""
     return blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{value[0]} and {len(value) - 1} more" if len(value) > 1 else ", ".join(map(str, value))
+    text = str(value)
+    return text if len(text) <= _TITLE else text[:_TITLE] + "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,11 @@ class Request:
     def request_id(self) -> str:
         return digest(self.endpoint, self.args, self.cursor)
 
+    def title(self) -> str:
+        """The request as people say it, for logs and Flower."""
+        parts = [f"{name}={_short(value)}" for name, value in (*self.args.items(), *self.cursor.items())]
+        return " ".join([self.endpoint, *parts])
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -45,6 +59,14 @@ class Plan:
     depth: int
     nth: int = 0
     barren: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A planned page whose message is to be sent."""
+
+    id: str
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)

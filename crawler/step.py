@@ -22,7 +22,7 @@ from crawler.lists import Lists
 from crawler.met import Met
 from crawler.money import Purse
 from crawler.pace import Denied, Pace, Permit
-from crawler.pages import Page, Plan, Request
+from crawler.pages import Page, Plan, Request, Waiting
 from crawler.planning import follow_ups, next_or_end, refusal
 from crawler.reactions import react
 from crawler.reading import Reading, UnreadablePage, read
@@ -30,7 +30,7 @@ from crawler.rollup import Rollup
 from crawler.spec import Crawl
 from crawler.store import Store
 from crawler.store.entities import Origin, Reject, as_text
-from crawler.store.ledger import Charge, Result, Waiting
+from crawler.store.ledger import Charge, Result
 from crawler.words import Cause, End, PageState
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,9 @@ class Step:
             if crawl is None:
                 self._insist(self._ledger.give_back, page, 0)
                 return "given back"
-            return self._replan(page, crawl) if page.paid else self._buy(page, crawl, permit)
+            outcome = self._replan(page, crawl) if page.paid else self._buy(page, crawl, permit)
+            log.info("%s: %s", page.request.title(), outcome)
+            return outcome
         finally:
             self.leases.pop(page.id, None)
 
@@ -149,7 +151,6 @@ class Step:
     ) -> str:
         outage = self._report(page, permit, error)
         reaction = react(error, page.attempts, self._t.attempts, outage, random.random)
-        log.info("%s %s: %s -> %s", page.endpoint, _first(page), error, reaction.do)
         if reaction.gate is not None:
             self._close_gate(reaction.gate, error)
         detail = {
@@ -167,9 +168,9 @@ class Step:
                     self._ledger.give_back, page, reaction.after, attempt=reaction.attempt, error=detail, charge=charge
                 ):
                     self._insist(self._ledger.charge, page, charge)
-                return f"again: {error.kind}"
+                return f"again: {error}"
             state = PageState.DONE if reaction.do == "ended" else PageState.FAILED
-            return self._close(page, state, reaction.end, detail, charge)
+            return f"{self._close(page, state, reaction.end, detail, charge)}: {error}"
         finally:
             self._insist(settle, charge, reaction.do != "again")
 
@@ -284,15 +285,7 @@ class Step:
         send = self._t.board.claim_room(page.crawl, len(plans))
         new = set(self._insist(self._ledger.plan, page.crawl, plans, page.id, deepest=crawl.spec.depth, send=send))
         self._t.rollup.planned(page.crawl, len(new))
-        waiting = [
-            Waiting(
-                plan.request.page_id(page.crawl),
-                plan.request.endpoint,
-                plan.request.args,
-                plan.request.cursor,
-            )
-            for plan in plans[:send]
-        ]
+        waiting = [Waiting(plan.request.page_id(page.crawl), plan.request) for plan in plans[:send]]
         return [one for one in waiting if one.id in new]
 
     def _replan(self, page: Page, crawl: Crawl) -> str:
@@ -368,11 +361,6 @@ def _entity(kind: str, document: dict[str, Any]) -> Entity:
     model = _MODELS[kind]
     fields = {name: value for name, value in document.items() if name in model.model_fields}
     return model.model_validate({**fields, model.key: document["_id"]})
-
-
-def _first(page: Page) -> str:
-    """The telling argument of a page's request, short."""
-    return str(next(iter(page.request.args.values()), ""))[:60]
 
 
 def _next_utc_day() -> datetime:

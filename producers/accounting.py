@@ -24,13 +24,20 @@ def settle(store: Store, api: Api, days: int) -> list[dict[str, Any]]:
         day = (datetime.now(UTC) - timedelta(days=back)).strftime("%Y-%m-%d")
         provider = _tiktok_units(api.call(_USAGE, {"date": day}, {}).data)
         known, unknown = store.ledger.spent_on(day)
-        row = {"day": day, "provider": provider, "ledger": known, "unknown": unknown, "settled": 0, "elsewhere": 0}
+        row: dict[str, Any] = {
+            "day": day,
+            "provider": provider,
+            "ledger": known,
+            "unknown": unknown,
+            "settled": 0,
+            "elsewhere": 0,
+        }
         if unknown:
             left = max(0, provider - known)
             row["settled"] = settled = _settle_day(store, day, left)
             row["ledger"] = known + settled
             row["unknown"] = 0
-        row["elsewhere"] = provider - int(row["ledger"])
+        row["elsewhere"] = provider - row["ledger"]
         told.append(row)
     return told
 

@@ -17,7 +17,7 @@ class Answer(NamedTuple):
 
 
 def encode(payload: object) -> bytes:
-    """JSON bytes; what orjson refuses (lone surrogates, integers beyond 64 bits) goes out escaped by the standard one."""
+    """JSON bytes; lone surrogates and integers beyond 64 bits, which orjson refuses, go out by the standard one."""
     try:
         return orjson.dumps(payload)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Answers for hashtags, keywords, single posts, comments and sounds: the endpoints that give posts and what hangs on them."""
+"""Answers for hashtags, keywords, single posts, comments and sounds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from . import find, lists, render_comment, render_post, render_sound
+from . import find, render_comment, render_post, render_sound, search_lists, talk_lists
 from .answer import Answer, data, encode
 from .codes import Comment
 from .junk import junk
@@ -37,7 +37,7 @@ def envelope(name: str, page: Page[T], render: Callable[[T], object]) -> dict[st
 def hashtag(world: World, params: Params) -> Answer:
     """{"data": {"data": [aweme], "nextCursor": 20}}, 1 unit [G]."""
     name = params.text("name")
-    page = lists.hashtag(world, name).page(params.number("cursor"))
+    page = search_lists.hashtag(world, name).page(params.number("cursor"))
     int_ids = name.lower() == "int-ids"
     return data(envelope("data", page, lambda post: render_post.aweme(world, post, int_ids=int_ids)))
 
@@ -50,7 +50,7 @@ def full_hashtag(world: World, params: Params) -> Answer:
     name = params.text("name")
     days = params.number("days")
     assert days is not None
-    posts = lists.full_hashtag(world, name, days, params.number("max_cursor"))
+    posts = search_lists.full_hashtag(world, name, days, params.number("max_cursor"))
     units = max(1, -(-len(posts) // 80))
     raw = params.maybe("remap_output") == "False"
     if raw or (name.lower() == "full-raw" and not params.flag("remap_output")):
@@ -68,7 +68,7 @@ def keyword(world: World, params: Params) -> Answer:
     """data.data of {aweme_info, type}; 1 unit, or 1 + posts with get_author_stats [D23]."""
     _check_country(params)
     word, stats = params.text("name"), params.flag("get_author_stats")
-    listing = lists.keyword(
+    listing = search_lists.keyword(
         world, word, params.text("period"), params.maybe("sorting") or "0", params.flag("match_exactly")
     )
     page = listing.page(params.number("cursor"))
@@ -83,9 +83,9 @@ def keyword(world: World, params: Params) -> Answer:
 
 
 def full_keyword(world: World, params: Params) -> Answer:
-    """`data` is the bare list of {aweme_info}, for `full-raw` data.data; units: a tenth of the pages, at least 1 [MT]."""
+    """`data` is the bare list of {aweme_info}, for `full-raw` data.data; units: pages ÷ 10, at least 1 [MT]."""
     _check_country(params)
-    posts = lists.keyword_posts(
+    posts = search_lists.keyword_posts(
         world, params.text("name"), params.text("period"), params.maybe("sorting") or "0", params.flag("match_exactly")
     )
     hits = [render_post.wrapped(world, post) for post in posts]
@@ -114,22 +114,22 @@ def multi_info(world: World, params: Params) -> Answer:
         raise Refused(464, f"Maximum {MULTI_MAX} post ids")
     if not wanted:
         raise Refused(422, [{"type": "value_error", "loc": ["query", "ids"], "msg": "No ids", "input": ""}])
-    return data([render_post.aweme(world, post) for post in lists.known_posts(world, wanted)])
+    return data([render_post.aweme(world, post) for post in find.known_posts(world, wanted)])
 
 
 def comments(world: World, params: Params) -> Answer:
     """{"comments": […], "total", "nextCursor"}; at times "comments": null and neither total nor cursor [VCR]."""
     post = find.post(world, params.text("aweme_id"))
-    page = lists.comments(world, post).page(params.number("cursor"))
+    page = talk_lists.comments(world, post).page(params.number("cursor"))
     if page.null:
         return data({"comments": None})
-    return _talk(world, page, lists.claimed_comments(world, post))
+    return _talk(world, page, talk_lists.claimed_comments(world, post))
 
 
 def replies(world: World, params: Params) -> Answer:
     """The same under the key "comments"; reply_id is the parent's cid."""
     parent = find.comment(world, find.post(world, params.text("aweme_id")), params.text("comment_id"))
-    page = lists.replies(world, parent).page(params.number("cursor"))
+    page = talk_lists.replies(world, parent).page(params.number("cursor"))
     return _talk(world, page, world.talk.replies(parent))
 
 
@@ -139,14 +139,14 @@ def _talk(world: World, page: Page[Comment], total: int) -> Answer:
 
 def music_search(world: World, params: Params) -> Answer:
     """{"music": […], "nextCursor"}; the path is /tt/music/info [SDK 328]."""
-    page = lists.music_search(world, params.text("name")).page(params.number("cursor"))
+    page = search_lists.music_search(world, params.text("name")).page(params.number("cursor"))
     return data(envelope("music", page, lambda sound: render_sound.details(world, sound)))
 
 
 def music_posts(world: World, params: Params) -> Answer:
     """{"aweme_list": […], "nextCursor"}."""
     sound = find.sound(world, params.text("music_id"))
-    page = lists.music_posts(world, sound).page(params.number("cursor"))
+    page = search_lists.music_posts(world, sound).page(params.number("cursor"))
     return data(envelope("aweme_list", page, lambda post: render_post.aweme(world, post)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from . import find, lists, render_post, render_user
+from . import find, people_lists, render_post, render_user, search_lists
 from .answer import Answer, data, encode
 from .answers_posts import envelope
 from .listing import Page
@@ -18,26 +18,17 @@ from .world import World
 def info_by_name(world: World, params: Params) -> Answer:
     """{"data": {"user": {…}, "stats": {…}}}, camelCase [SITE]."""
     user = world.people.by_username(params.text("username"))
-    _check(world, user)
+    world.people.check_profile(user)
     return data(render_user.web(world, user))
 
 
 def info_by_sec_uid(world: World, params: Params) -> Answer:
     """{"data": {"user": {…}}}, snake_case [G]; with alternative_method another payload, flat."""
     user = find.user_by_sec_uid(world, params.text("secUid"))
-    _check(world, user)
+    world.people.check_profile(user)
     if params.flag("alternative_method"):
         return data(render_user.alternative(world, user))
     return data({"user": render_user.profile(world, user)})
-
-
-def _check(world: World, user: int) -> None:
-    world.people.check_profile(user)
-    role = world.people.role(user)
-    if role and role.quirk == "data-in-error":
-        raise Refused(404, "Not found", {"detail": "Not found", "data": {"user": {}, "stats": {}}})
-    if role and role.quirk == "no-data":
-        raise Refused(200, None)
 
 
 def posts_by_name(world: World, params: Params) -> Answer:
@@ -53,8 +44,10 @@ def _posts(world: World, user: int, params: Params) -> Answer:
     depth = params.number("depth")
     assert depth is not None
     if not 1 <= depth <= 1000:
-        raise Refused(422, [{"type": "greater_than_equal", "loc": ["query", "depth"], "msg": "1 to 1000", "input": depth}])
-    listing = lists.user_posts(world, user, depth, params.number("oldest_createtime"))
+        raise Refused(
+            422, [{"type": "greater_than_equal", "loc": ["query", "depth"], "msg": "1 to 1000", "input": depth}]
+        )
+    listing = people_lists.user_posts(world, user, depth, params.number("oldest_createtime"))
     page = listing.page(params.number("start_cursor"))
     body = envelope("data", page, lambda post: render_post.aweme(world, post, true_author=True))
     return Answer(200, encode(body), depth)
@@ -63,15 +56,15 @@ def _posts(world: World, user: int, params: Params) -> Answer:
 def liked(world: World, params: Params) -> Answer:
     """{"liked_posts": [aweme], "nextCursor"}; ids come as 64-bit integers here (invented; see reference section 7)."""
     user = find.user_by_sec_uid(world, params.text("secUid"))
-    page = lists.liked(world, user).page(params.number("cursor"))
+    page = people_lists.liked(world, user).page(params.number("cursor"))
     return data(envelope("liked_posts", page, lambda post: render_post.aweme(world, post, int_ids=True)))
 
 
 def followers(world: World, params: Params) -> Answer:
     """{"followers": [user], "total", "nextCursor", sometimes "nextPageToken"}."""
     user = find.user_by_both(world, params.text("id"), params.text("secUid"))
-    page = lists.followers(world, user).page(params.number("cursor"))
-    return _people(world, "followers", user, page, lists.claimed_followers(world, user), token=user % 2 == 0)
+    page = people_lists.followers(world, user).page(params.number("cursor"))
+    return _people(world, "followers", user, page, people_lists.claimed_followers(world, user), token=user % 2 == 0)
 
 
 def followings(world: World, params: Params) -> Answer:
@@ -84,9 +77,11 @@ def followings(world: World, params: Params) -> Answer:
     if cursor and not token:
         cursor = None
     elif token and _cursor_in(token) != cursor:
-        raise Refused(422, [{"type": "value_error", "loc": ["query", "page_token"], "msg": "Not this cursor's", "input": token}])
-    page = lists.followings(world, user).page(cursor)
-    return _people(world, "followings", user, page, world.graph.followings(user).count, token=True)
+        raise Refused(
+            422, [{"type": "value_error", "loc": ["query", "page_token"], "msg": "Not this cursor's", "input": token}]
+        )
+    page = people_lists.followings(world, user).page(cursor)
+    return _people(world, "followings", user, page, world.graph.followings(user).size, token=True)
 
 
 def _cursor_in(token: str) -> int | None:
@@ -101,13 +96,13 @@ def _people(world: World, name: str, user: int, page: Page[int], total: int, *, 
     """The empty last page of a lying list has cursor -1 and a token all the same [VCR]."""
     body = envelope(name, page, lambda other: render_user.member(world, other)) | {"total": total}
     if isinstance(page.next, int) and (token or page.next < 0):
-        body["nextPageToken"] = lists.page_token(page.next)
+        body["nextPageToken"] = people_lists.page_token(page.next)
     return data(body)
 
 
 def search(world: World, params: Params) -> Answer:
     """{"users": [{"user_info": user, …}], "nextCursor"} [LN]."""
-    page = lists.user_search(world, params.text("keyword")).page(params.number("cursor"))
+    page = search_lists.user_search(world, params.text("keyword")).page(params.number("cursor"))
 
     def render(user: int) -> object:
         known = {"effects": None, "items": None, "musics": None, "mix_list": None, "challenges": None, "position": None}
@@ -129,6 +124,6 @@ def lives(world: World, params: Params) -> Answer:
             "started": NOW - user % 5000,
             "host": {"display_id": world.people.username(user)},
         }
-        for user in lists.lives(world, params.text("keyword"))
+        for user in search_lists.lives(world, params.text("keyword"))
     ]
     return data({"lives": found})

@@ -72,11 +72,15 @@ class Api:
         used = self.journal.units_of(today) - self._quota_from.get(today, 0)
         verdict = self.gate.judge(token, now, used, counted)
         fault, switches = verdict.fault, self.gate.switches
-        delay = switches.latency.paths.get(path, switches.latency.seconds) + self._random.random() * switches.latency.jitter
+        delay = (
+            switches.latency.paths.get(path, switches.latency.seconds) + self._random.random() * switches.latency.jitter
+        )
         if verdict.status is not None:
             reply = error(verdict.status, verdict.detail)
         elif fault in ("500", "503", "429"):
-            reply = error(int(fault), {"500": "Internal error", "503": "Unavailable", "429": "Too many requests"}[fault])
+            reply = error(
+                int(fault), {"500": "Internal error", "503": "Unavailable", "429": "Too many requests"}[fault]
+            )
         elif fault == "html502":
             reply = Answer(502, _HTML, 0)
         elif fault in ("drop", "hang", "down"):
@@ -117,7 +121,9 @@ class Api:
             if path == USAGE:
                 day = check({"date": Field(required=True)}, given).text("date")
                 if not _is_date(day):
-                    raise Refused(422, [{"type": "date_parsing", "loc": ["query", "date"], "msg": "Not a date", "input": day}])
+                    raise Refused(
+                        422, [{"type": "date_parsing", "loc": ["query", "date"], "msg": "Not a date", "input": day}]
+                    )
                 return data({"tiktok": self.journal.units_of(day), "instagram": 0}, 0)
             if path == HISTORY:
                 days = check({"days": Field("int", required=True)}, given).number("days")

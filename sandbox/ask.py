@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from .truth import KINDS, RELATIONS, Question
+from .question import KINDS, RELATIONS, Question
 
 
 class BadQuestion(ValueError):

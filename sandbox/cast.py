@@ -27,10 +27,21 @@ class Role(NamedTuple):
 
 ROLES = (
     Role("celebrity7000", followers=7000, followers_end="lying", why="more followers than the 5,000 obtainable"),
-    Role("celebrity_shift", followers=6200, followers_end="lying", shift=1, claimed=4_511_327,
-         why="over the cap, and each page repeats an item of the one before"),
-    Role("fans250", followers=250, followers_end="lying", claimed=4_511_327,
-         why="last followers page is empty, cursor -1, token set, total in the millions"),
+    Role(
+        "celebrity_shift",
+        followers=6200,
+        followers_end="lying",
+        shift=1,
+        claimed=4_511_327,
+        why="over the cap, and each page repeats an item of the one before",
+    ),
+    Role(
+        "fans250",
+        followers=250,
+        followers_end="lying",
+        claimed=4_511_327,
+        why="last followers page is empty, cursor -1, token set, total in the millions",
+    ),
     Role("fans230", followers=230, why="followers end by an absent nextCursor"),
     Role("follows130", followings=130, why="two pages of followings, both cursors needed"),
     Role("private_user", state="private", posts=12, followers=40, followings=30, why="472 on lists, profile answers"),

@@ -114,11 +114,11 @@ class Sandbox(Control):
             if self._process.poll() is not None:
                 raise SandboxError(f"ended at once with status {self._process.returncode}: {' '.join(command)}")
             try:
-                self._call("health", timeout=2)
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return
+                if self._call("health", timeout=2)["pid"] == self._process.pid:
+                    return
+            except (OSError, SandboxError):
+                pass
+            time.sleep(0.02)
         self.stop()
         raise SandboxError(f"did not answer within {timeout} s")
 

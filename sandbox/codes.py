@@ -12,7 +12,7 @@ MEMBER = 1  # a = topic number, b = place in the topic
 CAST = 2  # a = place in the cast
 DIAL = 3  # a = the N of the name, b = which dial
 FAN_OF_CAST = 4  # a = place in the cast, b = which fan
-FAN_OF_DIAL = 5  # a = N of followers-N, b = which fan
+FAN_OF_DIAL = 5  # a = N of followers_N, b = which fan
 IDOL_OF_CAST = 6
 IDOL_OF_DIAL = 7
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import asdict
 
 import orjson
@@ -51,7 +52,7 @@ class ControlRoom:
         if path == "find":
             kind = next((kind for kind in ("user", "post", "hashtag") if kind in query), None)
             return None if kind is None else playbill.found(api.world, kind, query[kind], int(query.get("count", "10")))
-        return {"ready": True, "seed": api.world.seed, "scale": api.world.scale} if path == "health" else None
+        return {"pid": os.getpid(), "seed": api.world.seed, "scale": api.world.scale} if path == "health" else None
 
     def _change(self, path: str, body: bytes) -> object:
         api = self._api

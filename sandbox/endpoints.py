@@ -8,9 +8,9 @@ from typing import NamedTuple
 from . import answers_posts as posts
 from . import answers_users as users
 from .answer import Answer, encode
-from .lists import PERIODS
 from .params import Field, Params, check
 from .refusal import Refused
+from .search_lists import PERIODS
 from .world import World
 
 _TEXT = Field(required=True)
@@ -35,7 +35,9 @@ ENDPOINTS: dict[str, Endpoint] = {
     "/tt/hashtag/recent-posts": Endpoint(
         {"name": _TEXT, "days": _COUNT, "remap_output": _FLAG, "max_cursor": _INT}, posts.full_hashtag
     ),
-    "/tt/keyword/search": Endpoint({"name": _TEXT, "cursor": _INT, "get_author_stats": _FLAG, **_OPTIONS}, posts.keyword),
+    "/tt/keyword/search": Endpoint(
+        {"name": _TEXT, "cursor": _INT, "get_author_stats": _FLAG, **_OPTIONS}, posts.keyword
+    ),
     "/tt/keyword/full-search": Endpoint({"name": _TEXT, **_OPTIONS}, posts.full_keyword),
     "/tt/user/posts": Endpoint({"username": _TEXT, **_POSTS}, users.posts_by_name),
     "/tt/user/posts-from-secuid": Endpoint({"secUid": _TEXT, **_POSTS}, users.posts_by_sec_uid),

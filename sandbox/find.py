@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from .codes import Comment
+from .mixing import mix
 from .refusal import Refused
 from .world import World
 
@@ -74,3 +76,10 @@ def comment(world: World, under: int, cid: str) -> Comment:
     if found is None:
         raise Refused(404, "Comment not found")
     return found
+
+
+def known_posts(world: World, ids: Sequence[str]) -> list[int]:
+    """The posts that a batch finds, shuffled; restricted ones are left out."""
+    found = {post for aweme_id in ids if (post := post_by_id(world, aweme_id)) is not None}
+    open_posts = [post for post in found if world.posts.role(post) != "restricted_post"]
+    return sorted(open_posts, key=lambda post: mix(world.seed, 91, post))

@@ -6,11 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, Literal, Protocol, TypeVar
 
+from .mixing import mix
+
 T = TypeVar("T")
 
 End = Literal["absent", "null", "trailing", "lying"]
 ABSENT: Final = "absent"
 Cursor = int | None | Literal["absent"]
+
+_ENDINGS: tuple[End, ...] = ("absent", "null", "trailing", "absent")
+
+
+def ending(seed: int, *which: int) -> End:
+    """The way a list ends: the same list always in the same way."""
+    return _ENDINGS[mix(seed, 60, *which) % len(_ENDINGS)]
 
 
 class Junk(str):

@@ -14,7 +14,10 @@ def picture(key: int, kind: str, size: int = 720) -> Json:
     uri = f"tos-sandbox-{kind}/{key:016x}"
     return {
         "uri": uri,
-        "url_list": [f"{_HOST.format(1)}/{uri}~c5_{size}x{size}.webp", f"{_HOST.format(2)}/{uri}~c5_{size}x{size}.jpeg"],
+        "url_list": [
+            f"{_HOST.format(1)}/{uri}~c5_{size}x{size}.webp",
+            f"{_HOST.format(2)}/{uri}~c5_{size}x{size}.jpeg",
+        ],
         "url_prefix": None,
         "width": size,
         "height": size,
@@ -54,7 +57,7 @@ def video(key: int, fat: bool) -> Json:
                 "HDR_type": "",
                 "play_addr": _address(key + n, gear),
             }
-            for n, gear in enumerate(("normal_540_0", "adapt_540_1", "lower_540_1", "adapt_720_1"))
+            for n, gear in enumerate(("normal_540_0", "adapt_540_1"))
         ]
     return body
 

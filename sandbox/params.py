@@ -9,6 +9,11 @@ from typing import Literal
 from .refusal import Refused
 
 Kind = Literal["str", "int", "bool"]
+_UNREADABLE = {
+    "str": "Input should be a valid string",
+    "int": "Input should be a valid integer, unable to parse string as an integer",
+    "bool": "Input should be a valid boolean, unable to interpret input",
+}
 _BOOLS = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
 
 
@@ -53,8 +58,7 @@ def check(fields: Mapping[str, Field], given: Mapping[str, str]) -> Params:
         try:
             values[name] = _read(field, raw)
         except (ValueError, KeyError):
-            article = "an integer" if field.kind == "int" else "a boolean" if field.kind == "bool" else ""
-            wrong.append(_detail(f"{field.kind}_parsing", name, f"Input should be a valid value{article and ': ' + article}", raw))
+            wrong.append(_detail(f"{field.kind}_parsing", name, _UNREADABLE[field.kind], raw))
             continue
         if field.choices and raw not in field.choices:
             wrong.append(_detail("literal_error", name, f"Input should be {' or '.join(field.choices)}", raw))

@@ -24,7 +24,7 @@ from .refusal import Refused
 from .topics import VOCABULARY, Topics
 
 DIALS = ("posts", "followers", "followings", "comments", "likes")
-_DIAL_NAME = re.compile(rf"({'|'.join(DIALS)})-(\d{{1,5}})\Z")
+_DIAL_NAME = re.compile(rf"({'|'.join(DIALS)})_(\d{{1,5}})\Z")
 _MEMBER_NAME = re.compile(r"([a-z]+|t\d+)_([0-9a-z]{2,4})\Z")
 _CROWD_NAME = re.compile(r"(fan|idol)_([cd])(\d+)_([0-9a-z]{1,4})\Z")
 _CROWD_KIND = {
@@ -34,7 +34,7 @@ _CROWD_KIND = {
     ("idol", "d"): IDOL_OF_DIAL,
 }
 _CROWD_WORD = {kind: words for words, kind in _CROWD_KIND.items()}
-_WELL_FORMED = re.compile(r"[A-Za-z0-9_.\-]{2,30}\Z")
+_WELL_FORMED = re.compile(r"[a-z0-9_.]{1,29}[a-z0-9_]\Z")  # TikTok lets no name end in a dot
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 REGIONS = ("US", "GB", "DE", "FR", "BR", "IN", "ID", "JP")
 
@@ -50,7 +50,7 @@ class People:
         return ROLES[place] if kind == CAST else None
 
     def dial(self, user: int) -> tuple[str, int]:
-        """What a dialled user has N of: ("posts", 500) for `posts-500`; ("", 0) for anybody else."""
+        """What a dialled user has N of: ("posts", 500) for `posts_500`; ("", 0) for anybody else."""
         kind, number, which = unpack_user(user)
         return (DIALS[which], number) if kind == DIAL else ("", 0)
 
@@ -92,6 +92,11 @@ class People:
             raise Refused(471, "User is restricted")
         if state == "unavailable":
             raise Refused(474, "Profile unavailable")
+        role = self.role(user)
+        if role and role.quirk == "data-in-error":
+            raise Refused(404, "Not found", {"detail": "Not found", "data": {"user": {}, "stats": {}}})
+        if role and role.quirk == "no-data":
+            raise Refused(200, None)
 
     def check_lists(self, user: int) -> None:
         self.check_profile(user)
@@ -103,7 +108,7 @@ class People:
         if kind == CAST:
             return ROLES[a].name
         if kind == DIAL:
-            return f"{DIALS[b]}-{a}"
+            return f"{DIALS[b]}_{a}"
         if kind == MEMBER:
             return f"{VOCABULARY[a] if a < len(VOCABULARY) else f't{a}'}_{base36(b).rjust(2, '0')}"
         word, owner = _CROWD_WORD[kind]

@@ -13,9 +13,7 @@ def cast(world: World) -> dict[str, object]:
     many = world.posts.named("many_replies")
     return {
         "users": {role.name: user_card(world, user_code(CAST, n)) | {"why": role.why} for n, role in enumerate(ROLES)},
-        "posts": {
-            role.name: post_card(world, world.posts.named(role.name)) | {"why": role.why} for role in POST_ROLES
-        },
+        "posts": {role.name: post_card(world, world.posts.named(role.name)) | {"why": role.why} for role in POST_ROLES},
         "hashtags": {role.name: role.why for role in TAG_ROLES},
         "comment_with_66_replies": f"{world.ids.post_id(many)}:{world.ids.cid(Comment(many, 0))}",
         "unknown": unknown(),
@@ -28,7 +26,7 @@ def unknown() -> dict[str, object]:
         "posts": [str(7_999_999_999_999_999_000 + n) for n in (0, 1, 2)],
         "more_posts": [str(7_999_999_999_999_999_100 + n) for n in range(20)],
         "user": "nobody_here",
-        "mistyped_user": "not a name!",
+        "mistyped_user": "mistyped.",
         "sec_uid": "MS4wLjABAAAA" + "A" * 64,
         "mid": "6499999999999999999",
         "hashtag": "nosuchhashtag",

@@ -41,16 +41,20 @@ class Posts:
         if role is not None:
             return role.posts
         kind, topic_number, b = unpack_user(user)
-        chance = mix(self._seed, 40, user)
         if kind == MEMBER:
             topic = self._topics.by_number(topic_number)
             if topic is None or b >= topic.members:
                 return 0
-            return -(-(topic.posts - b) // topic.members) + (chance % 30 if chance % 12 == 0 else chance % 6)
+            return self._loose(user) + -(-(topic.posts - b) // topic.members)
         dial, number = self._people.dial(user)
         if dial:
             return {"posts": number, "comments": 1}.get(dial, 2)
-        return chance % 3 if kind >= FAN_OF_CAST else 0
+        return mix(self._seed, 40, user) % 3 if kind >= FAN_OF_CAST else 0
+
+    def _loose(self, user: int) -> int:
+        """How many posts of no topic a member has; they are older than those of the topic."""
+        chance = mix(self._seed, 40, user)
+        return chance % 30 if chance % 12 == 0 else chance % 6
 
     def exists(self, post: int) -> bool:
         return self._people.exists(author(post)) and nth(post) < self.count(author(post))
@@ -75,11 +79,13 @@ class Posts:
         topic = self._topics.by_number(number) if kind == MEMBER else None
         if topic is None:
             return None
-        index = nth(post) * topic.members + b
-        return index if index < topic.posts else None
+        round_ = nth(post) - self._loose(author(post))
+        index = round_ * topic.members + b
+        return index if round_ >= 0 and index < topic.posts else None
 
     def of_topic(self, topic: int, members: int, index: int) -> int:
-        return post_code(user_code(MEMBER, topic, index % members), index // members)
+        user = user_code(MEMBER, topic, index % members)
+        return post_code(user, self._loose(user) + index // members)
 
     def under(self, tag: Tag, index: int) -> int:
         """The index-th post of a hashtag, in the platform's own order, which is not by time [D23]."""

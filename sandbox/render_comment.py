@@ -8,7 +8,7 @@ from .media import Json
 from .mixing import mix
 from .world import World
 
-_WORDS = ["so good", "first", "where is this", "❤️❤️❤️", "love it", "no way", "part 2 please", "who else is here", "lol", "this made my day"]
+_WORDS = ("so good", "first", "where is this", "❤️❤️❤️", "love it", "no way", "part 2 please", "lol", "this made my day")
 
 
 def comment(world: World, item: Comment) -> Json:

@@ -9,7 +9,14 @@ from .mixing import mix
 from .topics import VOCABULARY
 from .world import World
 
-_ODD_TEXT = ("half a pair: \ud83d", "a very large number of plays", "null\x00inside", "two\u2028lines", "ünï ✨", "plain")
+_ODD_TEXT = (
+    "half a pair: \ud83d",
+    "a very large number of plays",
+    "null\x00inside",
+    "two\u2028lines",
+    "ünï ✨",
+    "plain",
+)
 
 
 def description(world: World, post: int) -> str:
@@ -22,7 +29,7 @@ def description(world: World, post: int) -> str:
 
 def _counts(world: World, post: int) -> dict[str, int]:
     chance = mix(world.seed, 79, post)
-    plays = 2 ** 70 if world.posts.oddity(post) == 1 else 50 + chance % 400_000
+    plays = 2**70 if world.posts.oddity(post) == 1 else 50 + chance % 400_000
     likes = (50 + chance % 400_000) // 12
     return {"play": plays, "digg": likes, "share": likes // 40, "comment": world.talk.comments(post)}
 
@@ -57,7 +64,10 @@ def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool =
     if int_ids:
         writer["uid"] = int(world.ids.uid(user))
     if photo:
-        body["image_post_info"] = {"images": [{"display_image": picture(key + n, "photo")} for n in range(3)], "title": ""}
+        body["image_post_info"] = {
+            "images": [{"display_image": picture(key + n, "photo")} for n in range(3)],
+            "title": "",
+        }
         return body
     sound = posts.sound(post)
     assert sound is not None
@@ -96,12 +106,16 @@ def _text_extra(world: World, user: int, tags: tuple[str, ...], key: int) -> lis
         for n, tag in enumerate(shown)
     ]
     if key % 7 == 0:
-        extra.append({"start": 0, "end": 5, "type": 0, "user_id": world.ids.uid(user), "sec_uid": world.ids.sec_uid(user)})
+        extra.append(
+            {"start": 0, "end": 5, "type": 0, "user_id": world.ids.uid(user), "sec_uid": world.ids.sec_uid(user)}
+        )
     return extra
 
 
 def _cha_list(tags: tuple[str, ...]) -> list[Json]:
-    return [{"cid": _cid(tag), "cha_name": tag, "user_count": 0, "view_count": 0, "desc": "", "type": 1} for tag in tags]
+    return [
+        {"cid": _cid(tag), "cha_name": tag, "user_count": 0, "view_count": 0, "desc": "", "type": 1} for tag in tags
+    ]
 
 
 def wrapped(world: World, post: int, *, true_author: bool = False) -> Json:
@@ -132,11 +146,13 @@ def web(world: World, post: int) -> Json:
         "authorInfos": infos,
         "authorStats": stats,
         "challengeInfoList": [
-            {"challengeId": _cid(tag), "challengeName": tag, "text": "", "covers": [], "isCommerce": False} for tag in tags
+            {"challengeId": _cid(tag), "challengeName": tag, "text": "", "covers": [], "isCommerce": False}
+            for tag in tags
         ],
         "duetInfo": "0",
         "textExtra": [
-            {"AwemeId": "", "Start": 0, "End": 5, "HashtagId": "", "HashtagName": tag, "Type": 1, "UserId": ""} for tag in tags
+            {"AwemeId": "", "Start": 0, "End": 5, "HashtagId": "", "HashtagName": tag, "Type": 1, "UserId": ""}
+            for tag in tags
         ],
     }
     if sound is not None:

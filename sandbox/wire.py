@@ -130,7 +130,9 @@ class Connection(asyncio.Protocol):
             self._next()
 
     async def _answer_control(self, request: Request) -> None:
-        status, body = await self._control(request.method, request.path.removeprefix(CONTROL), request.query, request.body)
+        status, body = await self._control(
+            request.method, request.path.removeprefix(CONTROL), request.query, request.body
+        )
         if not self._transport.is_closing():
             self._transport.write(_head(status, 0, False, request.keep, None) + b"%d\r\n\r\n" % len(body) + body)
             self._finish(request.keep)

@@ -10,15 +10,14 @@ from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
 from crawler.errors import Unreachable
+from crawler.pages import Waiting
 from crawler.settings import Settings
 from crawler.store import place
-from crawler.store.ledger import Waiting
 
 log = logging.getLogger(__name__)
 
 QUEUE = "pages"
 _BATCH = 200  # messages in one pipeline
-_TITLE = 120  # characters of an argument that Flower shows
 
 
 def make_app(settings: Settings, run: Callable[[str, str], str] | None = None) -> Celery:
@@ -96,7 +95,9 @@ class Broker:
                     with producer.batch(_BATCH):
                         for page in waiting[start : start + _BATCH]:
                             self._task.apply_async(
-                                kwargs={"page": page.id, "crawl": crawl}, kwargsrepr=title(page), producer=producer
+                                kwargs={"page": page.id, "crawl": crawl},
+                                kwargsrepr=page.request.title(),
+                                producer=producer,
                             )
         except (OperationalError, OSError, *self._app.connection_for_write().connection_errors) as error:
             raise Unreachable(f"the broker at {self._place} does not take messages: {error}") from None
@@ -118,16 +119,3 @@ class Broker:
                 connection.ensure_connection(max_retries=1, timeout=5)
         except Exception as error:
             raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
-
-
-def title(page: Waiting) -> str:
-    """What Flower shows of a message: endpoint, arguments and cursor as people say them."""
-    parts = [f"{name}={_short(value)}" for name, value in (*page.args.items(), *page.cursor.items())]
-    return " ".join([page.endpoint, *parts])
-
-
-def _short(value: object) -> str:
-    if isinstance(value, list):
-        return f"{value[0]} and {len(value) - 1} more" if len(value) > 1 else str(value[0])
-    text = str(value)
-    return text if len(text) <= _TITLE else text[:_TITLE] + "…"

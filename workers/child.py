@@ -7,11 +7,13 @@ import os
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Callable
 from secrets import token_hex
 from threading import Event
 from time import sleep
 
+from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
 
 from crawler.api import Api
@@ -42,6 +44,7 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
     settings = load()
     set_up_logging(settings.log_level)
+    warnings.filterwarnings("ignore", category=SecurityWarning)  # that it runs as root is the container's business
     die_with_parent()
     serve(settings, options.name, options.slots)
 
@@ -85,15 +88,23 @@ def serve(settings: Settings, name: str, slots: int) -> None:
         log.info("worker %s finishes %d calls in flight", name, len(step.leases))
         stopping.set()
 
+    celery = app.Worker(
+        pool="threads",
+        concurrency=slots,
+        hostname=f"{name}@{socket.gethostname()}",
+        queues=[QUEUE],
+        without_gossip=True,
+        without_mingle=True,
+        loglevel=logging.WARNING,
+        quiet=True,
+    )
     try:
-        app.worker_main(
-            ["worker", "--pool", "threads", "--concurrency", str(slots), "--hostname", f"{name}@%h", "--queues", QUEUE,
-             "--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
-        )  # fmt: skip
+        celery.start()
     finally:
         if keeper.is_alive():
             keeper.done.set()
             keeper.join(10)
+    sys.exit(celery.exitcode)
 
 
 def wait_for(what: str, check: Callable[[], None]) -> None:

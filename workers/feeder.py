@@ -12,10 +12,10 @@ from crawler.board import Board
 from crawler.burial import bury
 from crawler.errors import Unreachable
 from crawler.pace import Pace
+from crawler.pages import Waiting
 from crawler.spec import Crawl
 from crawler.store import Store
 from crawler.store.connection import now
-from crawler.store.ledger import Waiting
 from crawler.window import shares, window
 from crawler.words import Cause, CrawlState, End
 from workers.app import Broker

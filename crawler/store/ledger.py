@@ -16,7 +16,7 @@ from typing import Any
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.database import Database
 
-from crawler.pages import Page, Plan, Request
+from crawler.pages import Page, Plan, Request, Waiting
 from crawler.store.connection import UNSENT, Document, now, reaching
 from crawler.words import OPEN_STATES, End, PageState
 
@@ -65,16 +65,6 @@ class Result:
     ends: Mapping[str, str] | None = None
     total: int | None = None
     rejects: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A planned page whose message is to be sent."""
-
-    id: str
-    endpoint: str
-    args: Mapping[str, Any]
-    cursor: Mapping[str, Any]
 
 
 class Ledger:
@@ -465,7 +455,7 @@ class Ledger:
         if limit <= 0:
             return []
         found = self._pages.find(wanted, {"endpoint": 1, "args": 1, "cursor": 1}).sort(order).limit(limit)
-        return [Waiting(p["_id"], p["endpoint"], p["args"], p["cursor"]) for p in found]
+        return [Waiting(p["_id"], Request(p["endpoint"], p["args"], p["cursor"])) for p in found]
 
     def _close(self, page: Page, sets: Document, increments: Mapping[str, int], charge: Charge | None) -> bool:
         update: Document = {

@@ -130,7 +130,7 @@ def status(crawl: Mapping[str, Any], rollup: Mapping[str, Any]) -> Document:
         "kind": crawl.get("kind"),
         "state": crawl["state"],
         "cause": crawl.get("cause"),
-        "pages": {state: max(0, int(pages.get(state, 0))) for state in PageState},
+        "pages": {str(state): max(0, int(pages.get(state, 0))) for state in PageState},
         "calls": int(rollup.get("calls", 0)),
         "units": {
             "spent": int(rollup.get("units", 0)),

@@ -1,0 +1,1 @@
+"""Measures tokcrawl beside its peers, and at the edges it promises to hold."""

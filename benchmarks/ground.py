@@ -1,0 +1,87 @@
+"""The ground a run stands on: the API to call, and a Redis and a MongoDB that nobody used before."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from producers import stack
+from pymongo import MongoClient
+from sandbox.client import Control, Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+DB = "bench"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where everything is, and which processes serve it."""
+
+    api_url: str
+    home: Path
+    urls: dict[str, str]
+    pids: dict[str, int]
+    """`redis`, `mongo`, and `sandbox` where it is ours."""
+
+    @property
+    def mongo_url(self) -> str:
+        return self.urls["TOKCRAWL_MONGO_URL"]
+
+    @property
+    def redis_url(self) -> str:
+        return self.urls["TOKCRAWL_BROKER_URL"]
+
+    def environment(self) -> dict[str, str]:
+        """For tokcrawl's processes: nothing of the caller's own settings gets in."""
+        outer = {name: value for name, value in os.environ.items() if not name.startswith("TOKCRAWL_")}
+        return {
+            **outer,
+            **self.urls,
+            "TOKCRAWL_API_URL": self.api_url,
+            "TOKCRAWL_API_TOKEN": "bench",
+            "TOKCRAWL_MONGO_DB": DB,
+            "TOKCRAWL_HOME": str(self.home),
+        }
+
+    def database(self) -> Any:
+        client: MongoClient[dict[str, Any]] = MongoClient(self.mongo_url, tz_aware=True)
+        return client[DB]
+
+
+@contextmanager
+def api(url: str | None, **options: object) -> Iterator[tuple[Control | None, int | None, str]]:
+    """The sandbox's controls (None where the API is none), its pid where it was started here, and the API's URL."""
+    if url is None:
+        sandbox = Sandbox(scale="large", **options)
+        sandbox.start()
+        try:
+            yield sandbox, sandbox.pid, sandbox.api_url
+        finally:
+            sandbox.stop()
+        return
+    control: Control | None = Control(url)
+    try:
+        control.switches()  # type: ignore[union-attr]
+    except OSError:
+        control = None
+    yield control, None, url
+
+
+@contextmanager
+def cold(api_url: str, sandbox: int | None = None) -> Iterator[Ground]:
+    """Servers with empty data folders, gone afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="tokcrawl-bench-"))
+    try:
+        local = stack.up(home)
+        pids = {process.name: process.pid for process in local.processes}
+        if sandbox is not None:
+            pids["sandbox"] = sandbox
+        yield Ground(api_url, home, local.urls, pids)
+    finally:
+        with suppress(stack.StackError):
+            stack.down(home)
+        shutil.rmtree(home, ignore_errors=True)

@@ -1,0 +1,27 @@
+"""Says what every peer crawls: hashtags, their posts, and each post's comments and author's profile."""
+
+from dataclasses import dataclass
+
+from sandbox.client import Control
+
+COLLECTIONS = ("posts", "users", "comments", "music", "hashtags")
+EXPAND = "authors,comments"
+DEPTH = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """Two hashtags of the large world are about 1,350 calls."""
+
+    hashtags: tuple[str, ...] = ("cats", "dogs")
+
+
+def expected(control: Control, job: Job) -> dict[str, set[str]]:
+    """The ids that a complete crawl leaves in each collection, as the sandbox knows them."""
+    truth = control.truth("hashtag", *job.hashtags, expand=EXPAND, depth=DEPTH)
+    return {name: set(truth[name]) for name in COLLECTIONS}
+
+
+def expected_calls(control: Control, job: Job) -> int:
+    """The distinct calls of a complete crawl."""
+    return int(control.truth("hashtag", *job.hashtags, expand=EXPAND, depth=DEPTH)["calls"])

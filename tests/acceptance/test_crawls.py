@@ -1,0 +1,227 @@
+"""What a crawl must hold beside its kind: caps, guards, batches, repeats, order of arrival, sharing between workers."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from crawler.pages import Request
+from tests.acceptance.rig import Rig
+
+pytestmark = pytest.mark.acceptance
+
+
+def calls(rig: Rig, path: str) -> int:
+    return int(rig.sandbox.stats()["paths"].get(path, 0))
+
+
+def forge(rig: Rig, crawl: str, endpoint: str, args: dict[str, Any], **fields: Any) -> str:
+    """A page put into the ledger by nobody's plan."""
+    request = Request(endpoint, args, fields.pop("cursor", {}))
+    page_id = request.page_id(crawl)
+    like = rig.db["pages"].find_one({"crawl": crawl})
+    assert like is not None
+    forged = {
+        **{name: like[name] for name in ("crawl", "attempts", "barren", "planned_at")},
+        "_id": page_id, "endpoint": endpoint, "args": args, "cursor": dict(request.cursor), "list": request.list_id(crawl),
+        "request": request.request_id(), "nth": 0, "depth": 0, "parent": None, "state": "planned",
+        "due": like["planned_at"].replace(year=1970, month=1, day=1, hour=0, minute=0, second=0, microsecond=0), **fields,
+    }  # fmt: skip
+    rig.db["pages"].insert_one(forged)
+    return page_id
+
+
+def test_followers_stop_at_the_cap(rig: Rig) -> None:
+    with rig.worker(16):
+        told = rig.crawl("followers", "celebrity7000", "celebrity_shift")
+    assert calls(rig, "/tt/user/followers") <= 100
+    assert told["ends"]["platform-cap"] == 2
+    per_user = {
+        r["_id"]: r["n"]
+        for r in rig.db["pages"].aggregate(
+            [{"$match": {"endpoint": "user_followers"}}, {"$group": {"_id": "$args.id", "n": {"$sum": 1}}}]
+        )
+    }
+    assert max(per_user.values()) <= 50
+    rig.check_truth(told, rig.sandbox.truth("followers", "celebrity7000", "celebrity_shift"))
+    rig.check_paid_once(told)
+
+
+def test_followings_carry_both_cursors(rig: Rig) -> None:
+    with rig.worker(4):
+        told = rig.crawl("followings", "follows130")
+    assert told["ends"] == {"end": 2}
+    second = rig.db["pages"].find_one({"endpoint": "user_followings", "nth": 1})
+    assert second is not None
+    assert set(second["cursor"]) == {"cursor", "page_token"}
+    assert second["end"] == "end"
+    assert second["got"] == 130
+
+
+def test_batches_are_matched_by_id(rig: Rig) -> None:
+    posts = rig.sandbox.find("hashtag", "big-300", count=243)["posts"]
+    unknown = [*rig.sandbox.cast()["unknown"]["posts"], *rig.sandbox.cast()["unknown"]["more_posts"]][:7]
+    ids = [*posts[:100], *unknown, *posts[100:]]
+    assert len(ids) == len(set(ids)) == 250
+    with rig.worker(8):
+        told = rig.crawl("posts", "-", "--expand", "none", stdin="\n".join(ids))
+    assert calls(rig, "/tt/post/multi-info") == 3
+    assert rig.stored("posts") == set(posts)
+    missing = {one for page in rig.db["pages"].find() for one, end in page.get("ends", {}).items() if end == "missing"}
+    assert missing == set(unknown)
+    assert told["calls"] == 3
+
+
+def test_forged_pages_are_not_bought(rig: Rig) -> None:
+    crawl = rig.seed("user", "plain_user_who_waits", "--expand", "none")
+    ids = [str(7000000000000000000 + n) for n in range(101)]
+    forged = [
+        forge(rig, crawl, "multi_post_info", {"aweme_ids": ids}),
+        forge(
+            rig, crawl, "user_followers", {"id": "1", "sec_uid": "MS4wLjABAAAA"}, nth=50, cursor={"cursor": 1700000000}
+        ),
+        forge(rig, crawl, "hashtag_search", {"hashtag": "cats"}, nth=250, cursor={"cursor": 5000}),
+        forge(rig, crawl, "no_such_endpoint", {"x": "y"}),
+        forge(rig, crawl, "hashtag_search", {"hashtag": "cats", "extra_params": {"token": "other"}}),
+        forge(rig, crawl, "get_usage", {"date": "2026-01-01"}),
+    ]
+    with rig.worker(4):
+        assert rig.watch(crawl) == 0
+    for page in forged:
+        document = rig.db["pages"].find_one({"_id": page})
+        assert document is not None
+        assert document["state"] == "skipped", document
+        assert document["end"] is not None
+    assert set(rig.sandbox.stats()["paths"]) == {"/tt/user/info"}
+
+
+@pytest.mark.parametrize(
+    ("hashtag", "end", "most"),
+    [
+        ("cursor-repeats", "stalled", 4),
+        ("only-seen", "stalled", 10),
+        ("empty-forever", "stalled", 6),
+        ("empty-3", "end", 20),
+    ],
+)
+def test_lists_that_lead_nowhere_stall(rig: Rig, hashtag: str, end: str, most: int) -> None:
+    with rig.worker(4):
+        told = rig.crawl("hashtag", hashtag, "--expand", "none")
+    assert told["ends"] == {end: 1}
+    assert calls(rig, "/tt/hashtag/posts") <= most
+    rig.check_truth(told, rig.sandbox.truth("hashtag", hashtag, expand="none"))
+    rig.check_paid_once(told)
+
+
+def test_an_unreadable_item_costs_only_itself(rig: Rig) -> None:
+    with rig.worker(4):
+        told = rig.crawl("hashtag", "odd-item", "--expand", "none")
+    truth = rig.sandbox.truth("hashtag", "odd-item", expand="none")
+    assert rig.stored("posts") == set(truth["posts"])
+    assert told["rejects"] == 1
+    reject = rig.db["rejects"].find_one()
+    assert reject is not None
+    assert {"page", "position", "raw", "why"} <= set(reject)
+
+
+def ends_of_lists(rig: Rig, crawl: str) -> dict[str, str]:
+    return {
+        p["request"][:8] + str(p["args"]): p["end"]
+        for p in rig.db["pages"].find({"crawl": crawl, "end": {"$ne": None}})
+    }
+
+
+def test_a_second_crawl_finds_the_same(rig: Rig) -> None:
+    with rig.worker(16):
+        first = rig.crawl("hashtag", "cats")
+        second = rig.crawl("hashtag", "cats")
+    assert first["entities"] == second["entities"]
+    assert first["calls"] == second["calls"]
+    assert ends_of_lists(rig, first["crawl"]) == ends_of_lists(rig, second["crawl"])
+
+
+def test_order_of_arrival_does_not_change_what_is_bought(rig: Rig) -> None:
+    """One worker, four workers, and a queue shuffled while they work: deep enough that pages are met nearer later."""
+    arguments = ("hashtag", "cats", "--depth", "3", "--expand", "authors,comments,posts,followings,music")
+    bought: list[set[tuple[str, int]]] = []
+    for workers, shuffle in ((1, False), (4, False), (2, True)):
+        rig.sandbox.switch(latency={"seconds": 0.002, "jitter": 0.05 if shuffle else 0.0})
+        with rig.worker(2 if shuffle else 8, count=workers):
+            crawl = rig.seed(*arguments)
+            if shuffle:
+                deadline = time.monotonic() + 60
+                while rig.status(crawl)["state"] == "running" and time.monotonic() < deadline:
+                    rig.redis.eval(
+                        "local m=redis.call('LRANGE',KEYS[1],0,-1) if #m<2 then return 0 end "
+                        "redis.call('DEL',KEYS[1]) for i=1,#m do redis.call(i%2==0 and 'LPUSH' or 'RPUSH',KEYS[1],m[i]) end",
+                        1, "tokcrawl:pages")  # fmt: skip
+            assert rig.watch(crawl, 180) == 0
+        bought.append(
+            {(p["request"], p["depth"]) for p in rig.db["pages"].find({"crawl": crawl}, {"request": 1, "depth": 1})}
+        )
+    assert bought[0] == bought[1] == bought[2]
+    truth = rig.sandbox.truth("hashtag", "cats", depth=3, expand="authors,comments,posts,followings,music")
+    assert rig.stored("posts") == set(truth["posts"])
+    assert rig.stored("users") == set(truth["users"])
+
+
+def test_the_same_asked_twice_is_bought_once(rig: Rig) -> None:
+    with rig.worker(8):
+        twice = rig.crawl("hashtag", "cats", "#Cats", "https://www.tiktok.com/tag/cats", "--expand", "comments")
+        rig.check_paid_once(twice)
+        rig.sandbox.reset()
+        tags = rig.crawl("hashtag", "cats", "catsdaily", "catstok", "--expand", "comments,authors")
+        rig.check_paid_once(tags)
+
+
+def test_two_workers_share_the_work(rig: Rig) -> None:
+    """500 pages of 300 ms: two workers of 8 take at most 60 % of one's time."""
+    rig.sandbox.switch(latency={"seconds": 0.3})
+    posts = rig.sandbox.find("hashtag", "big-600", count=500)["posts"]
+    took = []
+    for count in (1, 2):
+        with rig.worker(8, count=count):
+            rig.wait_ready(count)
+            crawl = rig.seed("comments", "-", "--limit", "comments=1", stdin="\n".join(posts))
+            assert rig.watch(crawl, 120) == 0
+        document = rig.db["crawls"].find_one({"_id": crawl})
+        assert document is not None
+        took.append((document["ended_at"] - document["started_at"]).total_seconds())
+        assert rig.status(crawl)["calls"] >= 500
+    assert took[1] <= 0.6 * took[0], took
+
+
+def test_limits_and_dates(rig: Rig) -> None:
+    with rig.worker(8):
+        told = rig.crawl("hashtag", "big-300", "--limit", "hashtag=60", "--expand", "none")
+        assert told["ends"] == {"limit": 1}
+        assert told["calls"] == 3
+        told = rig.crawl("user", "pinned_user", "--expand", "comments")
+        everything = told["calls"]
+        times = sorted(p["created_at"] for p in rig.db["posts"].find({"author_username": "pinned_user"}))
+        middle = times[len(times) // 2]
+        since = time.strftime("%Y-%m-%d", time.gmtime(middle))
+        told = rig.crawl("user", "pinned_user", "--expand", "comments", "--since", since)
+        assert told["calls"] < everything
+        truth = rig.sandbox.truth("user", "pinned_user", expand="comments", since=since)
+        assert told["entities"]["comments"] == len(truth["comments"])
+
+
+def test_max_pages_pauses(rig: Rig) -> None:
+    with rig.worker(8):
+        told = rig.crawl("hashtag", "cats", "--max-pages", "20", expect=5)
+        assert told["cause"] == "budget"
+        assert rig.sandbox.stats()["calls"] == 20
+        assert rig.cli("resume", told["crawl"], "--max-pages", "1000").returncode == 0
+        assert rig.watch(told["crawl"]) == 0
+    rig.check_truth(rig.status(told["crawl"]), rig.sandbox.truth("hashtag", "cats"))
+    rig.check_paid_once(rig.status(told["crawl"]))
+
+
+def test_status_is_one_line_of_json(rig: Rig) -> None:
+    with rig.worker(4):
+        told = rig.crawl("comments", rig.sandbox.cast()["posts"]["comments_300"]["id"])
+    printed = rig.cli("status", told["crawl"], "--json").stdout
+    assert printed.count("\n") == 1
+    assert json.loads(printed)["pages"] == {"planned": 0, "leased": 0, "done": 10, "failed": 0, "skipped": 0}

@@ -1,0 +1,74 @@
+"""Every seed kind, through real workers over HTTP, holds exactly what the sandbox says is true, each page paid once."""
+
+from typing import Any
+
+import pytest
+
+from tests.acceptance.rig import Rig
+
+pytestmark = pytest.mark.acceptance
+
+
+def value_of(rig: Rig, word: str) -> str:
+    """A seed by what the cast calls it: `post:NAME`, `url:NAME`, `sec:NAME`, or itself."""
+    kind, _, name = ("", "", word) if word.startswith("http") else word.rpartition(":")
+    cast = rig.sandbox.cast()
+    if kind == "post":
+        return str(cast["posts"][name]["id"])
+    if kind == "url":
+        return f"https://www.tiktok.com/@odd_posts/video/{cast['posts'][name]['id']}"
+    if kind == "sec":
+        return str(cast["users"][name]["sec_uid"])
+    if kind == "unknown":
+        return str(cast["unknown"]["posts"][0])
+    if kind == "replies":
+        return str(cast["comment_with_66_replies"])
+    if kind == "music":
+        return str(rig.sandbox.find("post", rig.sandbox.find("hashtag", "cats")["posts"][0])["mid"])
+    return name
+
+
+CASES: list[tuple[str, list[str], list[str], dict[str, Any]]] = [
+    ("hashtag", ["cats"], [], {}),
+    ("hashtag", ["overlapping", "empty-2", "odd-items", "int-ids"], ["--expand", "none"], {"expand": "none"}),
+    ("hashtag", ["cats"], ["--full"], {"full": "true", "days": 3650}),
+    ("hashtag", ["full-raw"], ["--full", "--days", "400", "--expand", "none"],
+     {"full": "true", "days": 400, "expand": "none"}),
+    ("hashtag", ["cats"], ["--expand", "authors,comments,replies,commenters,music", "--depth", "2"],
+     {"expand": "authors,comments,replies,commenters,music", "depth": 2}),
+    ("keyword", ["with-ads"], [], {}),
+    ("keyword", ["cats", "bare"], ["--expand", "none", "--period", "0"], {"expand": "none", "period": "0"}),
+    ("keyword", ["cats"], ["--full", "--expand", "none"], {"full": "true", "expand": "none"}),
+    ("user", ["@pinned_user", "sec:follows130", "nobody_here"], [], {}),
+    ("user", ["sec:twin_a", "sec:twin_b"], ["--expand", "none"], {"expand": "none"}),
+    ("user", ["odd_text", "private_user"], ["--expand", "posts,likes,followers", "--depth", "1"],
+     {"expand": "posts,likes,followers", "depth": 1}),
+    ("followers", ["fans250", "https://www.tiktok.com/@fans230?lang=en", "followers_null"], [], {}),
+    ("followings", ["follows130", "private_user"], [], {}),
+    ("followings", ["follows130"], ["--expand", "posts", "--depth", "1"], {"expand": "posts", "depth": 1}),
+    ("likes", ["likes_public", "likes_private", "likes_hidden"], [], {}),
+    ("post", ["url:photo_post", "url:restricted_post", "unknown:", "post:plain_post"], [], {}),
+    ("posts", ["post:photo_post", "post:plain_post", "unknown:"], ["--expand", "music,music-posts"],
+     {"expand": "music,music-posts"}),
+    ("comments", ["post:comments_300", "url:comments_null_first", "post:comments_null_last", "post:comments_odd_items",
+                  "post:comments_overlap", "post:comments_below_total", "post:comments_none"], [], {}),
+    ("replies", ["replies:"], [], {}),
+    ("music", ["music:"], [], {}),
+    ("music-search", ["cats"], [], {}),
+    ("user-search", ["cats"], [], {}),
+    ("live-search", ["cats"], [], {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "words", "options", "asked"), CASES, ids=lambda v: v if isinstance(v, str) else None)
+def test_kind(rig: Rig, kind: str, words: list[str], options: list[str], asked: dict[str, Any]) -> None:
+    values = [value_of(rig, word) for word in words]
+    with rig.worker(16):
+        told = rig.crawl(kind, *values, *options)
+    truth = rig.sandbox.truth(kind, *values, **asked)
+    assert told["state"] == "complete"
+    rig.check_truth(told, truth)
+    rig.check_paid_once(told)
+    assert sum(told["ends"].values()) >= 1
+    if kind == "live-search":
+        assert rig.stored("lives") == set(truth["lives"])

@@ -1,0 +1,47 @@
+"""Fixtures for all tests: the servers, started once and only where a test needs them, and the store over fake and real."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import mongomock_ng
+import pytest
+
+from crawler.store import Store
+from tests.servers import running
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The URLs of a real Redis and a real MongoDB."""
+    with running(Path(tmp_path_factory.mktemp("servers"))) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="session")
+def mongo(servers: dict[str, str]) -> Iterator[Store]:
+    """One connection pool to the real MongoDB; not waiting for the journal, which no test here pulls the plug on."""
+    store = Store.at(f"{servers['TOKCRAWL_MONGO_URL']}/?journal=false", "unused")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def real_store(mongo: Store) -> Iterator[Store]:
+    """A store over the real MongoDB with a database of its own."""
+    client, options = mongo.database.client, mongo.database.codec_options
+    store = Store(client.get_database(f"t{uuid4().hex[:12]}", codec_options=options))
+    store.prepare()
+    yield store
+    client.drop_database(store.database.name)
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.server)])
+def store(request: pytest.FixtureRequest) -> Store:
+    """The same test over the fake and over the real database."""
+    if request.param == "real":
+        real: Store = request.getfixturevalue("real_store")
+        return real
+    fake = Store(mongomock_ng.MongoClient(tz_aware=True).db)
+    fake.prepare()
+    return fake

@@ -1,0 +1,528 @@
+"""The API door against a server that answers, refuses, lies, stops half-way and tells the token back."""
+
+import contextlib
+import gzip
+import json
+import logging
+import pickle
+import socket
+import threading
+import traceback
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import ensembledata.api.errors as sdk_errors
+import pytest
+
+from crawler.api import Answer, Api
+from crawler.endpoints import ENDPOINTS
+from crawler.errors import (
+    CallError,
+    NoAnswer,
+    NothingThere,
+    OurMistake,
+    StopAll,
+    TryLater,
+    UnitsUsedUp,
+    Unreadable,
+    Wait,
+)
+from crawler.words import End
+
+TOKEN = "SECRET-abc123/+="
+CATS = (ENDPOINTS["hashtag_search"], {"hashtag": "cats"}, {})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server sends; then it keeps the connection, closes it, or stays silent."""
+
+    data: bytes
+    then: str = "keep"
+
+
+class Double:
+    """A server of one thread per connection that sends prepared replies, the last one over and over."""
+
+    def __init__(self) -> None:
+        self.replies: deque[Reply] = deque()
+        self.requests: list[str] = []
+        self.headers: list[str] = []
+        self.connections = 0
+        self._over = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._open: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def close(self) -> None:
+        self._over.set()
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(5)
+
+    def answers(self, *replies: Reply) -> None:
+        self.replies = deque(replies)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.append(connection)
+            self._threads.append(threading.Thread(target=self._serve, args=(connection,), daemon=True))
+            self._threads[-1].start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            connection.settimeout(5)
+            while (head := self._head(connection)) is not None:
+                line, _, headers = head.partition("\r\n")
+                self.requests.append(line.split()[1])
+                self.headers.append(headers)
+                reply = self.replies.popleft() if len(self.replies) > 1 else self.replies[0]
+                connection.sendall(reply.data.replace(b"ECHO", line.split()[1].encode()))
+                if reply.then == "hang":
+                    self._over.wait(5)
+                if reply.then != "keep":
+                    return
+
+    @staticmethod
+    def _head(connection: socket.socket) -> str | None:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            try:
+                chunk = connection.recv(65536)
+            except OSError:
+                return None
+            if not chunk:
+                return None
+            received += chunk
+        return received.decode()
+
+
+def reply(body: Any, status: int = 200, units: str | None = "1", then: str = "keep", **headers: str) -> Reply:
+    """An HTTP reply; a body that is no bytes is sent as JSON."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    given = {"Content-Length": str(len(content)), **{k.replace("_", "-"): v for k, v in headers.items()}}
+    if units is not None:
+        given["units_charged"] = units
+    lines = [f"HTTP/1.1 {status} Said", *(f"{name}: {value}" for name, value in given.items())]
+    return Reply("\r\n".join([*lines, "", ""]).encode() + content, then)
+
+
+@pytest.fixture
+def double() -> Iterator[Double]:
+    double = Double()
+    yield double
+    double.close()
+
+
+@pytest.fixture
+def api(double: Double) -> Iterator[Api]:
+    api = Api(f"http://127.0.0.1:{double.port}/apis", TOKEN, timeout=5)
+    yield api
+    api.close()
+
+
+def failure(api: Api) -> CallError:
+    with pytest.raises(CallError) as caught:
+        api.call(*CATS)
+    return caught.value
+
+
+# --- answers ----------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_the_data_with_its_price_and_size(double: Double, api: Api) -> None:
+    double.answers(reply({"data": {"data": [], "nextCursor": 20}}, units="3"))
+    answer = api.call(*CATS)
+    assert (answer.data, answer.units) == ({"data": [], "nextCursor": 20}, 3)
+    assert answer.size == len('{"data": {"data": [], "nextCursor": 20}}')
+    assert 0 <= answer.seconds < 5
+
+
+def test_what_goes_over_the_wire(double: Double, api: Api) -> None:
+    double.answers(reply({"data": []}))
+    args = {"keyword": "zwei Wörter & mehr", "period": "180", "match_exactly": True}
+    api.call(ENDPOINTS["keyword_search"], args, {"cursor": 20})
+    api.call(ENDPOINTS["full_hashtag_search"], {"hashtag": "cats", "days": 9, "remap_output": False}, {})
+    wires = [urlsplit(path) for path in double.requests]
+    assert [wire.path for wire in wires] == ["/apis/tt/keyword/search", "/apis/tt/hashtag/recent-posts"]
+    assert [{name: values[0] for name, values in parse_qs(wire.query).items()} for wire in wires] == [
+        {"token": TOKEN, "name": args["keyword"], "period": "180", "match_exactly": "true", "cursor": "20"},
+        {"token": TOKEN, "name": "cats", "days": "9", "remap_output": "false"},
+    ]
+    assert "User-Agent: ensembledata-python/" in double.headers[0]
+
+
+def test_what_was_not_given_is_not_sent(double: Double, api: Api) -> None:
+    double.answers(reply({"data": []}))
+    api.call(*CATS)
+    assert parse_qs(urlsplit(double.requests[0]).query).keys() == {"token", "name"}
+
+
+def test_two_cursors_and_a_batch_travel(double: Double, api: Api) -> None:
+    double.answers(reply({"data": []}))
+    args = {"id": "1", "sec_uid": "MS4wX"}
+    api.call(ENDPOINTS["user_followings"], args, {"cursor": 17, "page_token": "a+b="})
+    api.call(ENDPOINTS["multi_post_info"], {"aweme_ids": ["1", "2"]}, {})
+    first, second = (parse_qs(urlsplit(path).query) for path in double.requests)
+    assert (first["cursor"], first["page_token"], first["secUid"]) == (["17"], ["a+b="], ["MS4wX"])
+    assert second["ids"] == ["1;2"]
+
+
+@pytest.mark.parametrize("name", ["user_posts_from_username", "user_posts_from_secuid"])
+def test_user_posts_get_the_whole_body(double: Double, api: Api, name: str) -> None:
+    double.answers(reply({"data": [{"aweme_id": "1"}], "nextCursor": 5}))
+    endpoint = ENDPOINTS[name]
+    answer = api.call(endpoint, {endpoint.args[0]: "x", "depth": 1}, {})
+    assert answer.data == {"data": [{"aweme_id": "1"}], "nextCursor": 5}
+
+
+def test_the_customers_own_figures(double: Double, api: Api) -> None:
+    double.answers(reply({"data": {"tiktok": 7}}, units="0"))
+    answer = api.call(ENDPOINTS["get_usage"], {"date": "2026-01-31"}, {})
+    assert (answer.data, answer.units) == ({"tiktok": 7}, 0)
+    assert double.requests[0].startswith("/apis/customer/get-used-units?")
+
+
+@pytest.mark.parametrize("base", ["", "/apis", "/a/b"])
+def test_any_base_path(double: Double, base: str) -> None:
+    double.answers(reply({"data": 1}))
+    Api(f"http://127.0.0.1:{double.port}{base}", TOKEN, 5).call(*CATS)
+    assert urlsplit(double.requests[0]).path == f"{base}/tt/hashtag/posts"
+
+
+@pytest.mark.parametrize(
+    ("header", "units"), [("3", 3), (" 12 ", 12), ("0", 0), (None, 0), ("many", 0), ("", 0), ("1.5", 0)]
+)
+def test_the_price_of_an_answer_is_an_integer(double: Double, api: Api, header: str | None, units: int) -> None:
+    double.answers(reply({"data": []}, units=header))
+    answer = api.call(*CATS)
+    assert answer.units == units
+    assert type(answer.units) is int
+
+
+def test_json_that_the_fast_library_refuses_is_read_and_mended(double: Double, api: Api) -> None:
+    body = rb'{"data": {"text": "half \ud83d", "pair": "\ud83d\ude3a", "id": 18446744073709551616, "n": NaN}}'
+    double.answers(reply(body))
+    data = api.call(*CATS).data
+    assert (data["text"], data["pair"], data["id"]) == ("half \ufffd", "😺", "18446744073709551616")
+
+
+def test_large_integers_come_through(double: Double, api: Api) -> None:
+    double.answers(reply(b'{"data": [9223372036854775807, 18446744073709551615, 123456789012345678901234567890]}'))
+    data = api.call(*CATS).data
+    assert data[:2] == [9223372036854775807, 18446744073709551615]
+    assert float(data[2]) == pytest.approx(1.2345678901234568e29)
+
+
+def test_gzip_is_unpacked(double: Double, api: Api) -> None:
+    double.answers(reply(gzip.compress(b'{"data": "packed"}'), Content_Encoding="gzip"))
+    assert api.call(*CATS).data == "packed"
+
+
+# --- connections ------------------------------------------------------------------------------------------
+
+
+def test_one_connection_for_many_calls_and_refusals(double: Double, api: Api) -> None:
+    double.answers(reply({"data": 1}), reply({"detail": "no"}, 404), reply(b"<html>", 502), reply({"data": 1}))
+    for _ in range(8):
+        try:
+            api.call(*CATS)
+        except CallError:
+            continue
+    assert (len(double.requests), double.connections) == (8, 1)
+
+
+def test_a_connection_that_was_closed_while_idle_is_replaced_unseen(double: Double, api: Api) -> None:
+    double.answers(reply({"data": 1}, then="close"), reply({"data": 2}))
+    assert api.call(*CATS).data == 1
+    threading.Event().wait(0.1)
+    assert api.call(*CATS).data == 2
+    assert double.connections == 2
+
+
+def test_calls_of_many_threads_get_their_own_answers(double: Double) -> None:
+    api = Api(f"http://127.0.0.1:{double.port}", TOKEN, 5, connections=8)
+    double.answers(Reply(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b'{"data": "ECHO"}', "close"))
+    got: dict[int, Any] = {}
+
+    def ask(n: int) -> None:
+        got[n] = api.call(ENDPOINTS["hashtag_search"], {"hashtag": f"tag{n}"}, {}).data
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(f"name=tag{n}" in got[n] for n in range(16))
+
+
+def test_a_refused_connection_cost_nothing() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        error = failure(Api(f"http://127.0.0.1:{port}", TOKEN, 5))
+    assert isinstance(error, NoAnswer)
+    assert (error.status, error.units, error.outage) == (None, 0, True)
+    assert str(port) in str(error)
+
+
+def test_an_unknown_host_cost_nothing() -> None:
+    error = failure(Api("http://nowhere.invalid", TOKEN, 5))
+    assert isinstance(error, NoAnswer)
+    assert (error.status, error.units) == (None, 0)
+
+
+def test_a_dropped_connection_may_have_cost(double: Double, api: Api) -> None:
+    double.answers(Reply(b"", "close"))
+    error = failure(api)
+    assert isinstance(error, NoAnswer)
+    assert (error.status, error.units) == (None, None)
+    assert len(double.requests) == 1  # one attempt a call
+
+
+def test_no_answer_within_the_time_may_have_cost(double: Double) -> None:
+    double.answers(Reply(b"", "hang"))
+    error = failure(Api(f"http://127.0.0.1:{double.port}", TOKEN, 0.2))
+    assert isinstance(error, NoAnswer)
+    assert (error.status, error.units, error.detail) == (None, None, "no answer within the time-out")
+    assert len(double.requests) == 1
+
+
+def test_an_answer_that_is_no_http_may_have_cost(double: Double, api: Api) -> None:
+    double.answers(Reply(b"garbage\r\n\r\n", "close"))
+    error = failure(api)
+    assert isinstance(error, NoAnswer)
+    assert error.units is None
+
+
+@pytest.mark.parametrize("then", ["close", "hang"])
+@pytest.mark.parametrize(("header", "units"), [(b"units_charged: 4\r\n", 4), (b"", None)])
+def test_a_cut_body_tells_its_price_where_the_header_did(double: Double, then: str, header: bytes, units: Any) -> None:
+    double.answers(Reply(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n" + header + b'\r\n{"data": [', then))
+    error = failure(Api(f"http://127.0.0.1:{double.port}", TOKEN, 0.2))
+    assert isinstance(error, NoAnswer)
+    assert (error.status, error.units) == (200, units)
+
+
+def test_a_cut_chunked_body(double: Double, api: Api) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nunits_charged: 1\r\n\r\n"
+    double.answers(Reply(head + b'20\r\n{"data": [', "close"))
+    error = failure(api)
+    assert isinstance(error, NoAnswer)
+    assert error.units == 1
+
+
+def test_after_a_cut_body_the_next_call_is_whole(double: Double, api: Api) -> None:
+    cut = Reply(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"data": [', "close")
+    double.answers(cut, reply({"data": "whole"}))
+    failure(api)
+    assert api.call(*CATS).data == "whole"
+
+
+# --- refusals ---------------------------------------------------------------------------------------------
+
+# status → class, end, and whether a refusal without a price in its header has an unknown one
+REFUSALS: list[tuple[int, type[CallError], End | None, int | None]] = [
+    (400, OurMistake, None, 0),
+    (403, OurMistake, None, 0),
+    (404, NothingThere, End.MISSING, 0),
+    (408, TryLater, None, None),
+    (422, OurMistake, None, 0),
+    (425, TryLater, None, None),
+    (429, Wait, None, 0),
+    (462, OurMistake, None, 0),
+    (463, NothingThere, End.MISSING, 0),
+    (464, OurMistake, None, 0),
+    (465, OurMistake, None, 0),
+    (466, OurMistake, None, 0),
+    (469, NothingThere, End.RESTRICTED, 0),
+    (471, NothingThere, End.RESTRICTED, 0),
+    (472, NothingThere, End.PRIVATE, 0),
+    (473, NothingThere, End.MISSING, 0),
+    (474, NothingThere, End.RESTRICTED, 0),
+    (491, StopAll, None, 0),
+    (492, StopAll, None, 0),
+    (493, StopAll, None, 0),
+    (495, UnitsUsedUp, None, 0),
+    (500, TryLater, None, None),
+    (502, TryLater, None, None),
+    (503, TryLater, None, None),
+    (504, TryLater, None, None),
+    (520, NothingThere, End.RESTRICTED, 0),
+]
+
+
+def test_every_code_of_the_sdk_is_in_the_table() -> None:
+    codes = {value for name, value in vars(sdk_errors).items() if name.startswith("STATUS_")}
+    assert len(codes) == 19
+    assert codes <= {status for status, *_ in REFUSALS}
+
+
+@pytest.mark.parametrize(("status", "kind", "end", "unpriced"), REFUSALS)
+def test_a_refusal_becomes_the_error_that_says_what_to_do(
+    double: Double, api: Api, status: int, kind: type[CallError], end: End | None, unpriced: int | None
+) -> None:
+    double.answers(
+        reply({"detail": "why"}, status, units="2"),
+        reply({"detail": "why", "data": {"data": []}}, status, units="2"),  # a 4xx with data is an error all the same
+        reply({"detail": "why"}, status, units=None),
+        reply({"detail": "why"}, status, units="garbage"),
+    )
+    for units in (2, 2, unpriced, unpriced):
+        error = failure(api)
+        assert type(error) is kind
+        assert (error.status, error.detail, error.units) == (status, "why", units)
+        assert getattr(error, "end", None) == end
+        assert pickle.loads(pickle.dumps(error)).args == error.args
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({"detail": [{"loc": ["query", "name"], "msg": "field required"}]}, "field required"),
+        ({"detail": None}, "None"),
+        ({}, "None"),
+        ([1, 2], "[1, 2]"),
+        ("text", "text"),
+        ({"detail": "x" * 10_000}, "x" * 2000),
+    ],
+)
+def test_any_detail_becomes_a_text(double: Double, api: Api, body: Any, detail: str) -> None:
+    double.answers(reply(body, 422))
+    error = failure(api)
+    assert type(error) is OurMistake
+    assert detail in error.detail
+    assert len(error.detail) <= 2000
+
+
+@pytest.mark.parametrize(
+    ("header", "after"),
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("0", 0.0),
+        ("-3", 0.0),
+        (None, None),
+        ("soon", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+    ],
+)
+@pytest.mark.parametrize("body", [b'{"detail": "slowly"}', b"<html>slowly</html>"])
+def test_retry_after_is_honoured_where_it_is_a_number(
+    double: Double, api: Api, header: str | None, after: float | None, body: bytes
+) -> None:
+    double.answers(reply(body, 429, **({} if header is None else {"Retry_After": header})))
+    error = failure(api)
+    assert isinstance(error, Wait)
+    assert error.after == after
+
+
+@pytest.mark.parametrize("header", ["inf", "nan", "1e300"])
+def test_a_retry_after_without_end_does_not_stop_us_for_good(double: Double, api: Api, header: str) -> None:
+    double.answers(reply({"detail": "slowly"}, 429, Retry_After=header))
+    error = failure(api)
+    assert isinstance(error, Wait)
+    assert error.after is None or error.after <= 86_400
+
+
+@pytest.mark.parametrize("status", [403, 404, 491, 495, 500, 502, 503, 520])
+@pytest.mark.parametrize(("header", "units"), [("1", 1), (None, None)])
+def test_a_gateways_html_says_nothing_of_the_page(
+    double: Double, api: Api, status: int, header: str | None, units: int | None
+) -> None:
+    double.answers(reply(b"<html>Bad gateway</html>", status, units=header))
+    error = failure(api)
+    assert type(error) is TryLater
+    assert (error.status, error.units) == (status, units)
+
+
+@pytest.mark.parametrize("body", [{"detail": "ok"}, {}, [1], "text", 5, None])
+def test_a_200_without_data_is_unreadable_and_kept(double: Double, api: Api, body: Any) -> None:
+    double.answers(reply(body, units="2"))
+    error = failure(api)
+    assert isinstance(error, Unreadable)
+    assert (error.status, error.units, error.body) == (200, 2, json.dumps(body))
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>welcome</html>", b'{"data": [', b"[" * 100_000])
+def test_a_200_that_is_no_json_is_unreadable_and_kept(double: Double, api: Api, body: bytes) -> None:
+    double.answers(reply(body, units="2"))
+    error = failure(api)
+    assert isinstance(error, Unreadable)
+    assert (error.status, error.units, error.body) == (200, 2, body.decode())
+
+
+def test_a_redirect_is_not_followed(double: Double, api: Api) -> None:
+    double.answers(reply(b"", 302, units=None, Location=f"http://127.0.0.1:{double.port}/elsewhere"))
+    assert isinstance(failure(api), Unreadable)
+    assert len(double.requests) == 1
+
+
+# --- the token --------------------------------------------------------------------------------------------
+
+ECHO = b"you asked for ECHO, and I know SECRET-abc123/+= and SECRET-abc123%2F%2B%3D"
+TELLTALES = {
+    "in data": reply({"data": TOKEN}),
+    "html": reply(ECHO, 502, then="close"),
+    "unreadable": Reply(b"HTTP/1.1 200 OK\r\n\r\n" + ECHO, "close"),
+    "no data": Reply(b'HTTP/1.1 200 OK\r\n\r\n{"x": "' + ECHO + b'"}', "close"),
+    "detail": Reply(b'HTTP/1.1 422 Wrong\r\n\r\n{"detail": [{"input": "' + ECHO + b'"}]}', "close"),
+    "missing": Reply(b'HTTP/1.1 404 Gone\r\n\r\n{"detail": "' + ECHO + b'"}', "close"),
+    "account": Reply(b'HTTP/1.1 491 Who\r\n\r\n{"detail": "' + ECHO + b'"}', "close"),
+    "rate": Reply(b'HTTP/1.1 429 Slow\r\nRetry-After: 1\r\n\r\n{"detail": "' + ECHO + b'"}', "close"),
+    "gzip": reply(gzip.compress(TOKEN.encode()), 200, Content_Encoding="gzip"),
+    "cut": Reply(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + ECHO, "close"),
+    "garbage": Reply(ECHO + b"\r\n\r\n", "close"),
+    "bad header": Reply(b"HTTP/1.1 200 OK\r\nContent-Length: " + ECHO + b"\r\n\r\n", "close"),
+    "bad gzip": reply(ECHO, 200, then="close", Content_Encoding="gzip"),
+    "redirect": Reply(b"HTTP/1.1 302 Go\r\nLocation: http://127.0.0.1/ECHO\r\nContent-Length: 0\r\n\r\n", "close"),
+    "dropped": Reply(b"", "close"),
+    "silence": Reply(b"", "hang"),
+}
+
+
+@pytest.mark.parametrize("telltale", TELLTALES.values(), ids=TELLTALES)
+def test_the_token_leaves_in_nothing_but_the_request(
+    double: Double, telltale: Reply, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    double.answers(telltale)
+    api = Api(f"http://127.0.0.1:{double.port}", TOKEN, 0.3)
+    told: list[object] = [api, caplog.text]
+    try:
+        answer: Answer = api.call(*CATS)
+        told += [answer, answer.data]
+    except CallError as error:
+        told += [error, str(error), error.args, vars(error), pickle.dumps(error), *traceback.format_exception(error)]
+    told.append(caplog.text)
+    said = "\n".join(map(repr, told))
+    assert "token=" in double.requests[0]
+    for form in (TOKEN, quote(TOKEN, safe=""), "SECRET-abc123"):
+        assert form not in said
+
+
+def test_the_token_is_not_in_the_error_of_a_closed_port(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        error = failure(Api(f"http://127.0.0.1:{free.getsockname()[1]}", TOKEN, 1))
+    assert "SECRET" not in "".join([*traceback.format_exception(error), repr(error), caplog.text])
+
+
+def test_no_token_is_no_secret_to_search_for(double: Double) -> None:
+    double.answers(reply({"data": "as it is"}))
+    assert Api(f"http://127.0.0.1:{double.port}", "", 5).call(*CATS).data == "as it is"

@@ -1,0 +1,86 @@
+"""Every error on its way between processes."""
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from crawler.errors import (
+    CallError,
+    CrawlError,
+    NoAnswer,
+    NothingThere,
+    OurMistake,
+    StopAll,
+    TryLater,
+    UnitsUsedUp,
+    Unreachable,
+    Unreadable,
+    UserError,
+    Wait,
+)
+from crawler.words import End
+from producers.inputs import InputErrors, InputProblem
+
+CALL_ERRORS: list[CallError] = [
+    CallError("odd", 418, None),
+    TryLater("down", 503, 2),
+    NoAnswer("closed", None, None),
+    Wait("slowly", 429, 1, 2.5),
+    Wait("slowly"),
+    NothingThere("private", 472, 1, End.PRIVATE),
+    OurMistake("no such country", 466, 0),
+    Unreadable("no data", 200, 3, "<html>"),
+    StopAll("no token", 491, 0),
+    UnitsUsedUp("enough for today", 495, 0),
+]
+
+
+def below(kind: type) -> Iterator[type]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from below(sub)
+
+
+def test_every_call_error_is_in_the_table() -> None:
+    assert {type(error) for error in CALL_ERRORS} == {CallError, *below(CallError)}
+
+
+@pytest.mark.parametrize("error", CALL_ERRORS, ids=repr)
+def test_a_call_error_survives_pickling(error: CallError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert vars(again) == vars(error)
+    assert (str(again), repr(again), again.args) == (str(error), repr(error), error.args)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CrawlError("a"),
+        UserError("b"),
+        Unreachable("c"),
+        InputErrors([InputProblem("line 3", "x", "is nothing")]),
+    ],
+    ids=repr,
+)
+def test_the_other_errors_do_too(error: CrawlError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+
+
+def test_kinds_tell_the_classes_apart() -> None:
+    kinds: dict[str, Any] = {error.kind: type(error) for error in CALL_ERRORS}
+    assert len(kinds) == len({type(error) for error in CALL_ERRORS})
+    assert all(kinds)
+
+
+def test_what_speaks_of_the_server_and_what_of_the_page() -> None:
+    assert {type(error) for error in CALL_ERRORS if error.outage} == {TryLater, NoAnswer}
+
+
+def test_the_text_names_the_status_or_its_absence() -> None:
+    assert str(TryLater("down", 503)) == "503: down"
+    assert str(NoAnswer("closed", None, None)) == "no answer: closed"

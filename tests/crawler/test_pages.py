@@ -1,0 +1,35 @@
+"""The hashes that tell pages, lists and requests apart."""
+
+from crawler.pages import Request, digest
+
+
+def test_the_order_of_arguments_makes_no_other_page() -> None:
+    one, other = Request("e", {"a": 1, "b": "x"}), Request("e", {"b": "x", "a": 1})
+    assert one.page_id("c") == other.page_id("c")
+    assert one.list_id("c") == other.list_id("c")
+    assert one.request_id() == other.request_id()
+
+
+def test_what_makes_another_page_list_or_request() -> None:
+    first = Request("e", {"a": "MS4wX"})
+    second = Request("e", {"a": "MS4wX"}, {"cursor": 20})
+    assert first.page_id("c") != second.page_id("c")
+    assert first.list_id("c") == second.list_id("c")
+    assert first.request_id() != second.request_id()
+    assert first.page_id("c") != first.page_id("d")
+    assert first.list_id("c") != first.list_id("d")
+    for other in (Request("f", {"a": "MS4wX"}), Request("e", {"a": "ms4wx"}), Request("e", {"b": "MS4wX"})):
+        assert other.page_id("c") != first.page_id("c")
+        assert other.list_id("c") != first.list_id("c")
+        assert other.request_id() != first.request_id()
+
+
+def test_a_number_and_its_digits_are_two_cursors() -> None:
+    assert Request("e", {}, {"cursor": 20}).page_id("c") != Request("e", {}, {"cursor": "20"}).page_id("c")
+
+
+def test_a_digest_is_32_hex_characters_and_stable() -> None:
+    assert digest("c", {"a": [1, None]}) == digest("c", {"a": [1, None]})
+    assert len(digest()) == 32
+    assert int(digest("x"), 16) >= 0
+    assert digest("a", "b") != digest("ab")
