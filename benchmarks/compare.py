@@ -10,8 +10,6 @@ from benchmarks.job import Job, expected
 from benchmarks.measure import Figures, measure
 from benchmarks.peers.running import Peer, Script
 
-_RATIOS_TO = ("scrapy", "floor", "sdk-threads")
-
 
 @dataclass(frozen=True)
 class Comparison:
@@ -55,6 +53,6 @@ def _say(number: int, run: Figures) -> None:
     print(
         f"round {number + 1}  {run.peer:<13} {run.pages:>6} pages {run.pages_per_s:>7.1f}/s  "
         f"workers {run.worker_ms:>6.2f} ms/page, redis {run.redis_ms:.2f}, mongo {run.mongo_ms:.2f}, "
-        f"sandbox {run.sandbox_ms:.2f}; {run.peak_mb:.0f} MB; {run.repeated} repeated",
+        f"sandbox {run.sandbox_ms:.2f}; {run.peak_mb:.0f} MB; {run.repeated} repeated; others {run.others:.2f} cores",
         file=sys.stderr, flush=True,
     )  # fmt: skip

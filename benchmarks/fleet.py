@@ -28,15 +28,19 @@ class Fleet:
 
     def start(self, in_flight: int, processes: int = 1, timeout: float = 60) -> None:
         """Start one more `tokcrawl worker` and wait until its processes have told that they live."""
+        worker = [*_TOKCRAWL, "worker", "-c", str(in_flight), "--processes", str(processes)]
+        self.start_program(worker, processes, timeout)
+
+    def start_program(self, command: Sequence[str], processes: int = 1, timeout: float = 60) -> None:
+        """As `start`, for a program that stands for a worker."""
         wanted = self._alive() + processes
         log = (self.ground.home / f"worker-{len(self._workers)}.log").open("w+b")
         self._logs.append(log)
         self._workers.append(
             subprocess.Popen(
-                [*_TOKCRAWL, "worker", "-c", str(in_flight), "--processes", str(processes)],
-                cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        )  # fmt: skip
+        )
         deadline = time.monotonic() + timeout
         while self._alive() < wanted:
             if time.monotonic() > deadline or self._workers[-1].poll() is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.ground import Ground, cold
 from benchmarks.job import COLLECTIONS, Job
-from benchmarks.meter import Peak, cpu
+from benchmarks.meter import Peak, busy, cpu
 from benchmarks.peers.running import Peer
 from sandbox.client import Control
 
@@ -37,6 +37,8 @@ class Figures:
     startup_s: float
     """CPU seconds until ready, all processes."""
     peak_mb: float
+    others: float
+    """Cores that the rest of the machine used meanwhile: how far the figures can be trusted."""
 
     @property
     def pages_per_s(self) -> float:
@@ -62,8 +64,9 @@ def measure(
             startup = cpu(peer.pids())
             servers = _cpu(ground)
             with Peak(peer.pids) as peak:
-                began = time.time()
+                began, all_before = time.time(), busy()
                 crawled = peer.crawl()
+                took, all_used = time.time() - began, busy() - all_before
             worker = cpu(peer.pids()) - startup
             spent = {name: seconds - servers[name] for name, seconds in _cpu(ground).items()}
         finally:
@@ -85,6 +88,7 @@ def measure(
             worker_ms=worker * each,
             startup_s=startup,
             peak_mb=peak.bytes / 1e6,
+            others=max(0.0, (all_used - worker - sum(spent.values())) / took),
             **{f"{name}_ms": spent.get(name, float("nan")) * each for name in _SERVERS},
         )
         return figures, stored

@@ -30,6 +30,12 @@ def cpu(pids: Iterable[int]) -> float:
     return total / _TICK
 
 
+def busy() -> float:
+    """CPU seconds that the machine was not idle since it started, what the hypervisor took included."""
+    user, nice, system, _idle, _wait, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / _TICK
+
+
 def pss(pids: Iterable[int]) -> int:
     """Bytes of memory, what is shared between processes counted once."""
     total = 0

@@ -58,8 +58,15 @@ def beyond_cap(endpoint: Endpoint, cursor: Mapping[str, Any], nth: int) -> bool:
     """Whether the API can give nothing at this cursor or this place of a list."""
     if endpoint.max_pages is not None and nth >= endpoint.max_pages:
         return True
-    offset = cursor.get("cursor")
-    return endpoint.max_cursor is not None and isinstance(offset, int) and offset >= endpoint.max_cursor
+    return endpoint.max_cursor is not None and _offset(cursor) >= endpoint.max_cursor
+
+
+def _offset(cursor: Mapping[str, Any]) -> float:
+    """A cursor as a number, whatever form it came in; 0 where it is none."""
+    try:
+        return float(cursor.get("cursor") or 0)
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def refusal(endpoint: Endpoint | None, request: Request, nth: int) -> str | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from crawler.endpoints import Endpoint
 from crawler.readers import BOUGHT, LISTED, Found, Item, NotAnItem
 from crawler.readers import Unreadable as UnreadableItem
+from crawler.readers.values import INT64
 
 
 class UnreadablePage(Exception):
@@ -102,8 +104,12 @@ def _scalar(value: Any) -> int | str | None:
     if isinstance(value, bool) or value in (None, ""):
         return None
     if isinstance(value, float):
-        return int(value)
-    return value if isinstance(value, int | str) else None
+        if not isfinite(value):
+            return None
+        value = int(value)
+    if isinstance(value, int):
+        return value if abs(value) < INT64 else str(value)  # MongoDB holds no larger number
+    return value if isinstance(value, str) else None
 
 
 def _outline(data: Any) -> str:

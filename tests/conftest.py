@@ -1,4 +1,4 @@
-"""Fixtures for all tests: the servers, started once and only where a test needs them, and the store over fake and real."""
+"""Fixtures for all tests: the servers, started once and only if a test needs them; the store over fake and real."""
 
 from collections.abc import Iterator
 from pathlib import Path

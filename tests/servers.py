@@ -1,4 +1,4 @@
-"""Real servers for tests: one Redis and one MongoDB of our own, on loopback and free ports, in a folder of the test run."""
+"""Real servers for tests: a Redis and a MongoDB of our own, on loopback and free ports."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,13 +1,14 @@
 """The Celery app and its one task: a message names a page and a crawl, and the step does the rest."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
 from kombu.entity import Queue
-from kombu.exceptions import OperationalError
 
 from crawler.errors import Unreachable
 from crawler.pages import Waiting
@@ -80,42 +81,57 @@ def _leave_logging_alone(**_: object) -> None:
 
 
 class Broker:
-    """Sends messages and tells how many wait."""
+    """Sends messages and tells how many wait, over one connection that is made anew after any trouble."""
 
     def __init__(self, app: Celery, url: str) -> None:
         self._app = app
         self._task = app.tasks["page"]
         self._place = place(url)
+        self._connection: Any = None
+        self._lock = Lock()
 
     def send(self, crawl: str, waiting: Sequence[Waiting]) -> None:
         """Send a message for each page; Unreachable where the broker does not take them."""
-        try:
-            with self._app.producer_pool.acquire(block=True) as producer:
-                for start in range(0, len(waiting), _BATCH):
-                    with producer.batch(_BATCH):
-                        for page in waiting[start : start + _BATCH]:
-                            self._task.apply_async(
-                                kwargs={"page": page.id, "crawl": crawl},
-                                kwargsrepr=page.request.title(),
-                                producer=producer,
-                            )
-        except (OperationalError, OSError, *self._app.connection_for_write().connection_errors) as error:
-            raise Unreachable(f"the broker at {self._place} does not take messages: {error}") from None
+        with self._connected() as connection, self._app.amqp.Producer(connection, auto_declare=False) as producer:
+            for start in range(0, len(waiting), _BATCH):
+                with producer.batch(_BATCH):
+                    for page in waiting[start : start + _BATCH]:
+                        self._task.apply_async(
+                            kwargs={"page": page.id, "crawl": crawl}, kwargsrepr=page.request.title(), producer=producer
+                        )
 
     def depth(self) -> int:
         """Messages that wait in the queue."""
-        try:
-            with self._app.connection_or_acquire() as connection, connection.channel() as channel:
-                return int(channel.queue_declare(QUEUE, passive=True).message_count)
-        except Exception as error:
-            if "NOT_FOUND" in str(error) or "no queue" in str(error):  # AMQP and Redis before the first message
+        with self._connected() as connection:
+            try:
+                return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
+            except connection.channel_errors:  # there is no such queue before the first worker
                 return 0
-            raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
 
     def check(self) -> None:
         """Raise Unreachable where the broker does not answer."""
-        try:
-            with self._app.connection_for_write(connect_timeout=5) as connection:
-                connection.ensure_connection(max_retries=1, timeout=5)
-        except Exception as error:
-            raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
+        with self._connected():
+            pass
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        with self._lock:
+            try:
+                if self._connection is None:
+                    connection = self._app.connection_for_write(connect_timeout=5)
+                    connection.ensure_connection(max_retries=1, timeout=5)
+                    for queue in self._app.conf.task_queues:
+                        queue(connection.default_channel).declare()
+                    self._connection = connection
+                yield self._connection
+            except Exception as error:
+                # kombu lets through what its transports raise: errors of redis-py and py-amqp, of sockets, and
+                # AttributeError on a connection that was closed meanwhile.
+                self._drop()
+                raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):  # it is broken already
+                connection.release()

@@ -22,6 +22,7 @@ class Order:
     in_flight: int
     token: str = "bench"
     durable: bool = False
+    threaded: bool = False
 
     def as_json(self) -> str:
         return json.dumps(asdict(self))

@@ -42,17 +42,17 @@ class Peer(Protocol):
 class Script:
     """A peer that is a module of `benchmarks.peers`, in one process."""
 
-    def __init__(self, name: str, module: str, in_flight: int, durable: bool = False) -> None:
+    def __init__(self, name: str, module: str, in_flight: int, **choices: bool) -> None:
         self.name = name
         self.in_flight = in_flight
         self._module = module
-        self._durable = durable
+        self._choices = choices
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[bytes] | None = None
 
     def start(self, ground: Ground, job: Job) -> None:
         order = Order(
-            ground.api_url, ground.mongo_url, ground.redis_url, job.hashtags, self.in_flight, durable=self._durable
+            ground.api_url, ground.mongo_url, ground.redis_url, job.hashtags, self.in_flight, **self._choices
         )
         self._errors = (ground.home / f"{self.name}.log").open("w+b")
         self._process = subprocess.Popen(
@@ -135,6 +135,7 @@ def peers(names: Sequence[str], in_flight: int | None = None) -> list[Peer]:
         "sdk-loop": Script("sdk-loop", "sdk", 1),
         "sdk-threads": Script("sdk-threads", "sdk", every or 16),
         "scrapy": Script("scrapy", "spider", every or 16),
+        "scrapy-threaded": Script("scrapy-threaded", "spider", every or 16, threaded=True),
         "scrapy-redis": Script("scrapy-redis", "spider", every or 16, durable=True),
         "floor": Script("floor", "floor", every or 16),
         "tokcrawl": Tokcrawl(every or 32),

@@ -4,6 +4,7 @@ What costs and is of no use here is off (log, telnet, cookies, redirects, robots
 are kept, JSON is orjson's, writes are one bulk per collection and page.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -45,10 +46,10 @@ _PRIORITY = {"hashtag": 1, "comments": 0, "profile": 0}
 
 
 class MongoPipeline:
-    """Writes inline: the bulks of a page are short, and a hop to a thread and back costs more than it hides."""
+    """Writes where it stands: the least CPU, but nothing else goes on meanwhile."""
 
     def __init__(self, url: str) -> None:
-        self._db = database(url, 4)
+        self._db = database(url, 20)
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> "MongoPipeline":
@@ -56,6 +57,14 @@ class MongoPipeline:
 
     def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
         store(self._db, item["documents"])
+        return item
+
+
+class ThreadedPipeline(MongoPipeline):
+    """Writes in a thread: the next answers are read meanwhile, for a fifth more CPU."""
+
+    async def process_item(self, item: dict[str, Any]) -> dict[str, Any]:  # type: ignore[override]
+        await asyncio.to_thread(store, self._db, item["documents"])
         return item
 
 
@@ -73,7 +82,7 @@ def prepare(order: Order) -> Crawl:
 
 def _settings(order: Order) -> dict[str, Any]:
     settings: dict[str, Any] = {
-        "ITEM_PIPELINES": {MongoPipeline: 100},
+        "ITEM_PIPELINES": {ThreadedPipeline if order.threaded else MongoPipeline: 100},
         "MONGO_URL": order.mongo_url,
         "CONCURRENT_REQUESTS": order.in_flight,
         "CONCURRENT_REQUESTS_PER_DOMAIN": order.in_flight,

@@ -13,7 +13,7 @@ import orjson
 from bson.errors import InvalidDocument
 from pymongo import InsertOne, UpdateOne
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, DocumentTooLarge
+from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
 from crawler.pages import digest
 from crawler.readers import Found
@@ -23,7 +23,9 @@ from crawler.store.connection import Document, now, reaching
 Operation = UpdateOne | InsertOne[Document]
 
 _DUPLICATE_KEY = 11000
-_ENCODING = (InvalidDocument, OverflowError, UnicodeError, DocumentTooLarge, ValueError)
+_ENCODING = (InvalidDocument, OverflowError, UnicodeError, DocumentTooLarge, ValueError, RecursionError)
+_MOST_BYTES = 15_000_000  # MongoDB stops at 16 MiB a document
+_MOST_LEVELS = 150  # and at 180 levels
 _RAW_TEXT = 100_000  # characters of a reject that are kept
 
 
@@ -58,7 +60,8 @@ class Entities:
         for kind, writes in _merged(found).items():
             try:
                 self._write(kind, writes, origin)
-            except _ENCODING:
+            except (*_ENCODING, OperationFailure):
+                # Not all of them can be held: the others are. What has another cause is raised again.
                 fitting, unfit = _fitting(writes)
                 rejects += unfit
                 self._write(kind, fitting, origin)
@@ -198,13 +201,21 @@ def _fitting(writes: Iterable[_Write]) -> tuple[list[_Write], list[Reject]]:
     fitting: list[_Write] = []
     unfit: list[Reject] = []
     for write in writes:
-        mended = _Write(write.id, mend(write.known), mend(write.raw), write.full)
         try:
-            bson.encode({"known": mended.known, "raw": mended.raw, "_id": mended.id})
+            mended = _Write(write.id, mend(write.known), mend(write.raw), write.full)
+            size = len(bson.encode({"known": mended.known, "raw": mended.raw, "_id": mended.id}))
+            if size > _MOST_BYTES or _deeper(mended.raw, _MOST_LEVELS):
+                raise ValueError(f"{size} bytes, or nested too deeply")
             fitting.append(mended)
         except _ENCODING as error:
             unfit.append(Reject(-1, f"{write.id}: MongoDB cannot hold it: {error}", write.raw))
     return fitting, unfit
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether a value is nested in more levels than these."""
+    entries = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_deeper(entry, levels - 1) for entry in entries if isinstance(entry, dict | list))
 
 
 def as_text(raw: Any) -> str:
@@ -212,4 +223,8 @@ def as_text(raw: Any) -> str:
     try:
         return orjson.dumps(raw).decode()[:_RAW_TEXT]
     except (TypeError, ValueError):
+        pass
+    try:
         return repr(raw)[:_RAW_TEXT].encode("utf-8", "replace").decode()
+    except RecursionError:
+        return "nested too deeply to be shown"

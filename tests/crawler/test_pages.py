@@ -33,3 +33,11 @@ def test_a_digest_is_32_hex_characters_and_stable() -> None:
     assert len(digest()) == 32
     assert int(digest("x"), 16) >= 0
     assert digest("a", "b") != digest("ab")
+
+
+def test_a_title_is_what_people_say_of_a_page() -> None:
+    assert Request("post_comments", {"aweme_id": "7"}, {"cursor": 20}).title() == "post_comments aweme_id=7 cursor=20"
+    for ids, said in ((["1", "2", "3"], "1 and 2 more"), (["1"], "1"), ([], "")):
+        assert Request("multi_post_info", {"aweme_ids": ids}).title() == f"multi_post_info aweme_ids={said}"
+    assert Request("e", {"text": "x" * 500}).title() == f"e text={'x' * 100}…"
+    assert Request("e", {}).title() == "e"

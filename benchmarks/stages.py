@@ -1,0 +1,180 @@
+"""Says where the CPU of a tokcrawl worker goes, stage by stage, by each thread's own CPU clock.
+
+Sampling profilers mistake waiting for the interpreter's lock or for a socket for work; here every named function is
+wrapped, and what it costs beside the named functions inside it is added up. `python -m benchmarks.stages`.
+"""
+
+import argparse
+import atexit
+import json
+import os
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+_FOLDER = "BENCH_STAGES"  # where a worker process leaves its figures
+
+# class or module, its attribute, the stage
+_WRAPPED = (
+    ("celery.app.trace", "fast_trace_task", "celery: trace"),
+    ("kombu.transport.redis:MultiChannelPoller", "on_readable", "celery: read a message"),
+    ("kombu.transport.redis:QoS", "append", "celery: note unacked in redis"),
+    ("kombu.transport.redis:QoS", "ack", "celery: acknowledge in redis"),
+    ("kombu.messaging:Consumer", "_receive_callback", "celery: hand to the pool"),
+    ("kombu.transport.redis:MultiChannelPoller", "on_poll_start", "celery: ask for the next message"),
+    ("workers.app:Broker", "send", "publish"),
+    ("workers.app:Broker", "depth", "feed: depth of the queue"),
+    ("workers.feeder:Feeder", "tick", "feed: look"),
+    ("workers.feeder:Feeder", "tend", "feed: tend"),
+    ("workers.keeper:Keeper", "_hear", "keep: beat, crawls, roll-up"),
+    ("crawler.step:Step", "run", "step"),
+    ("crawler.pace:Pace", "permit", "limit (redis)"),
+    ("crawler.store.ledger:Ledger", "take", "take"),
+    ("crawler.store.ledger:Ledger", "plan", "plan: write"),
+    ("crawler.store.ledger:Ledger", "finish", "finish"),
+    ("crawler.store.ledger:Ledger", "history", "list history"),
+    ("crawler.store.ledger:Ledger", "sent", "feed: mark sent"),
+    ("crawler.api:Api", "call", "fetch"),
+    ("crawler.api", "decode", "JSON"),
+    ("crawler.step", "_read", "read and validate"),
+    ("crawler.step", "follow_ups", "plan: decide"),
+    ("crawler.step", "next_or_end", "plan: decide"),
+    ("crawler.met:Met", "unnamed", "met"),
+    ("crawler.met:Met", "named", "met"),
+    ("crawler.rollup:Rollup", "_add", "roll-up"),
+    ("crawler.store.entities:Entities", "store", "store: make operations"),
+    ("crawler.store.entities", "_merged", "store: merge"),
+    ("pymongo.synchronous.collection:Collection", "bulk_write", "bulk_write"),
+    ("logging:Logger", "info", "log"),
+)
+
+_figures: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])
+_lock = threading.Lock()
+_here = threading.local()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Crawl the comparison's job with two instrumented worker processes and print the stages."""
+    from benchmarks.ground import api, cold
+    from benchmarks.job import DEPTH, EXPAND, Job
+    from benchmarks.measure import measure
+    from benchmarks.meter import cpu
+    from benchmarks.peers.running import Script
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
+    parser.add_argument("--hashtags", default="cats,dogs,pizza,travel")
+    parser.add_argument("-c", type=int, default=32)
+    options = parser.parse_args(argv)
+    job = Job(tuple(options.hashtags.split(",")))
+    with api(None) as (control, pid, url):
+        assert control is not None
+        measure(Script("warm-up", "floor", 16), job, url, control, pid, None)
+        with cold(url, pid) as ground:
+            control.reset()
+            folder = ground.home / "stages"
+            folder.mkdir()
+            fleet = _fleet(ground, folder, options.c)
+            before, servers = cpu(fleet.pids()), {name: cpu([server]) for name, server in ground.pids.items()}
+            crawl = fleet.seed("hashtag", *job.hashtags, "--expand", EXPAND, "--depth", str(DEPTH))
+            fleet.wait(crawl, 300)
+            used = cpu(fleet.pids()) - before
+            spent = {name: cpu([server]) - servers[name] for name, server in ground.pids.items()}
+            pages = fleet.watch(crawl)["calls"]
+            fleet.stop()
+            _print(folder, pages, used, spent)
+    return 0
+
+
+def _fleet(ground: Any, folder: Path, in_flight: int) -> Any:
+    from benchmarks.fleet import Fleet
+
+    fleet = Fleet(ground, **{_FOLDER: str(folder)})
+    for _ in range(2):
+        fleet.start_program([sys.executable, "-m", "benchmarks.stages", "child", "--slots", str(in_flight // 2)])
+    return fleet
+
+
+def _print(folder: Path, pages: int, used: float, spent: dict[str, float]) -> None:
+    stages: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])
+    for path in folder.glob("*.json"):
+        for name, (times, seconds) in json.loads(path.read_text()).items():
+            stages[name][0] += times
+            stages[name][1] += seconds
+    told = sum(seconds for _, seconds in stages.values())
+    print(f"{pages} pages; workers {1000 * used / pages:.2f} ms a page (wrapping included), of which named below "
+          f"{1000 * told / pages:.2f}; " + ", ".join(f"{n} {1000 * s / pages:.2f}" for n, s in spent.items()))  # fmt: skip
+    for name, (times, seconds) in sorted(stages.items(), key=lambda stage: -stage[1][1]):
+        print(f"{1000 * seconds / pages:8.3f} ms  {times / pages:7.2f} x a page  {name}")
+
+
+def instrument() -> None:
+    """Wrap every named function; what is not there (any more) is said and passed over."""
+    from importlib import import_module
+
+    for place, name, stage in _WRAPPED:
+        module, _, cls = place.partition(":")
+        try:
+            owner: Any = import_module(module)
+            owner = getattr(owner, cls) if cls else owner
+            setattr(owner, name, _timed(getattr(owner, name), stage))
+        except (ImportError, AttributeError) as error:
+            print(f"stage {stage!r} is not to be had: {error}", file=sys.stderr)
+    atexit.register(_leave)
+
+
+def _timed(do: Callable[..., Any], stage: str) -> Callable[..., Any]:
+    clock = time.thread_time
+
+    @wraps(do)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            stack = _here.stack
+        except AttributeError:
+            stack = _here.stack = []
+        parent = stack[-1][1] if stack else ""
+        name = f"{parent} > {stage}" if stage in ("bulk_write", "log", "publish", "JSON") and parent else stage
+        frame = [0.0, name]
+        stack.append(frame)
+        started = clock()
+        try:
+            return do(*args, **kwargs)
+        finally:
+            took = clock() - started
+            stack.pop()
+            if stack:
+                stack[-1][0] += took
+            figure = _figures[name]
+            with _lock:
+                figure[0] += 1
+                figure[1] += took - frame[0]
+
+    return wrapped
+
+
+def _leave() -> None:
+    folder = os.environ.get(_FOLDER)
+    if folder:
+        with _lock:
+            Path(folder, f"{os.getpid()}.json").write_text(json.dumps(_figures))
+
+
+def child(argv: list[str]) -> None:
+    """A worker process with its functions wrapped."""
+    import crawler.step  # noqa: F401  # before wrapping: names that it imports are wrapped where they are used
+
+    from workers import child as worker
+
+    instrument()
+    worker.main(argv)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["child"]:
+        child(sys.argv[2:])
+    else:
+        sys.exit(main())

@@ -1,0 +1,152 @@
+"""The crawls: changed only from states that allow it."""
+
+from typing import Any
+
+import pytest
+from page_shapes import spec
+
+from crawler.spec import Spec
+from crawler.store import Store
+from crawler.words import Cause, CrawlState
+
+
+def running(store: Store, *crawls: str, **fields: Any) -> None:
+    for crawl in crawls:
+        store.crawls.create(crawl, spec(**fields))
+        store.crawls.start(crawl)
+
+
+def state(store: Store, crawl: str = "c") -> tuple[str, str | None]:
+    found = store.crawls.get(crawl)
+    assert found is not None
+    return found["state"], found["cause"]
+
+
+def test_a_crawl_is_not_worked_on_before_it_is_started(store: Store) -> None:
+    store.crawls.create("c", spec(max_units=5, name="mine"))
+    assert state(store) == ("seeding", None)
+    assert [crawl.running for crawl in store.crawls.live()] == [False]
+    assert store.crawls.pause(Cause.USER, "c") == 0
+    store.crawls.start("c")
+    assert state(store) == ("running", None)
+    (crawl,) = store.crawls.live()
+    assert (crawl.running, crawl.max_units, crawl.max_pages) == (True, 5, None)
+    assert crawl.spec == spec(max_units=5, name="mine")
+    assert store.crawls.get("c")["started_at"] is not None  # type: ignore[index]
+
+
+def test_starting_does_not_wake_what_is_paused_or_over(store: Store) -> None:
+    running(store, "a", "b")
+    store.crawls.pause(Cause.USER, "a")
+    store.crawls.end("b", CrawlState.CANCELLED)
+    store.crawls.start("a")
+    store.crawls.start("b")
+    assert (state(store, "a"), state(store, "b")) == (("paused", "user"), ("cancelled", None))
+
+
+def test_a_crawl_is_found_by_id_and_by_a_name_that_is_its_own(store: Store) -> None:
+    for crawl, name in (("a", "one"), ("b", "two"), ("c", "two")):
+        store.crawls.create(crawl, spec(name=name))
+    found = [store.crawls.get(word) for word in ("a", "one", "two", "b", "nobody")]
+    assert [one and one["_id"] for one in found] == ["a", "a", None, "b", None]
+
+
+def test_the_newest_come_first(store: Store) -> None:
+    for n in range(4):
+        running(store, f"c{n}")
+        store.database["crawls"].update_one({"_id": f"c{n}"}, {"$set": {"created_at": n}})
+    assert [one["_id"] for one in store.crawls.latest(3)] == ["c3", "c2", "c1"]
+
+
+def test_pausing_one_and_all_keeps_the_first_cause(store: Store) -> None:
+    running(store, "a", "b", "c")
+    assert store.crawls.pause(Cause.USER, "a") == 1
+    assert store.crawls.pause(Cause.ACCOUNT) == 2
+    assert store.crawls.pause(Cause.ACCOUNT) == 0
+    assert [state(store, crawl)[1] for crawl in "abc"] == ["user", "account", "account"]
+
+
+def test_resuming_by_crawl_and_by_cause(store: Store) -> None:
+    running(store, "a", "b", "c", "d")
+    for crawl, cause in (("a", Cause.USER), ("b", Cause.UNITS), ("c", Cause.OUTAGE)):
+        store.crawls.pause(cause, crawl)
+    assert store.crawls.resume(causes=[Cause.UNITS, Cause.ACCOUNT]) == 1
+    assert [state(store, crawl)[0] for crawl in "abcd"] == ["paused", "running", "paused", "running"]
+    assert store.crawls.resume(crawl="d") == 0
+    assert store.crawls.resume(crawl="a", budget={"units": 50, "pages": 7}) == 1
+    assert state(store, "a") == ("running", None)
+    (crawl,) = [one for one in store.crawls.live() if one.id == "a"]
+    assert (crawl.max_units, crawl.max_pages) == (50, 7)
+
+
+def test_a_new_budget_leaves_the_other_one(store: Store) -> None:
+    running(store, "c", max_units=5, max_pages=6)
+    store.crawls.set_budget("c", {"units": 9})
+    (crawl,) = store.crawls.live()
+    assert (crawl.max_units, crawl.max_pages) == (9, 6)
+
+
+@pytest.mark.parametrize("end", [CrawlState.COMPLETE, CrawlState.FAILED, CrawlState.CANCELLED])
+def test_a_crawl_ends_once_and_keeps_its_end(store: Store, end: CrawlState) -> None:
+    running(store, "c")
+    store.crawls.pause(Cause.OUTAGE, "c")
+    assert store.crawls.end("c", end, rollup={"calls": 3, "final": True})
+    assert not store.crawls.end("c", CrawlState.COMPLETE)
+    assert state(store) == (end, None)
+    found = store.crawls.get("c")
+    assert found is not None
+    assert found["ended_at"] is not None
+    assert found["rollup"]["calls"] == 3
+    assert store.crawls.live() == []
+    assert store.crawls.pause(Cause.USER) == store.crawls.resume(crawl="c") == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "again"),
+    [(CrawlState.COMPLETE, "running"), (CrawlState.FAILED, "running"), (CrawlState.CANCELLED, "cancelled")],
+)
+def test_a_crawl_whose_failures_are_retried_runs_again_unless_it_was_cancelled(
+    store: Store, end: CrawlState, again: str
+) -> None:
+    running(store, "c")
+    store.crawls.end("c", end, rollup={"final": True, "calls": 1})
+    store.crawls.reopen("c")
+    assert state(store) == (again, None)
+    if again == "running":
+        store.crawls.add("c", {"calls": 2})
+        found = store.crawls.get("c")
+        assert found is not None
+        assert (found["rollup"]["calls"], found["ended_at"]) == (3, None)
+
+
+def test_the_rollup_grows_until_it_is_final(store: Store) -> None:
+    running(store, "c")
+    for _ in range(2):
+        store.crawls.add("c", {"pages.done": 2, "endpoints.post_info.calls": 1})
+    store.crawls.add("c", {})
+    found = store.crawls.get("c")
+    assert found is not None
+    assert found["rollup"] == {"pages": {"done": 4}, "endpoints": {"post_info": {"calls": 2}}}
+    store.crawls.set_rollup("c", {"calls": 9, "final": True})
+    store.crawls.add("c", {"calls": 1})
+    found = store.crawls.get("c")
+    assert found is not None
+    assert found["rollup"] == {"calls": 9, "final": True}
+
+
+def test_crawls_that_ended_without_final_figures_are_told(store: Store) -> None:
+    running(store, "a", "b", "c", "d")
+    store.crawls.end("a", CrawlState.CANCELLED)
+    store.crawls.end("b", CrawlState.COMPLETE, rollup={"final": True})
+    store.crawls.end("c", CrawlState.COMPLETE, rollup={"final": False})
+    assert sorted(store.crawls.unsettled()) == ["a", "c"]
+    store.crawls.set_rollup("a", {"final": True})
+    assert store.crawls.unsettled() == ["c"]
+
+
+def test_a_crawl_of_a_later_version_can_be_read(store: Store) -> None:
+    running(store, "c")
+    store.database["crawls"].update_one({"_id": "c"}, {"$set": {"spec.fresh_for": 9}, "$unset": {"budget": 1}})
+    (crawl,) = store.crawls.live()
+    assert isinstance(crawl.spec, Spec)
+    assert not crawl.bounded

@@ -1,0 +1,93 @@
+"""Who is alive, who leads, and the gate."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crawler.store import Store, fleet
+from crawler.words import Cause
+
+
+def test_workers_beat_and_leave(store: Store) -> None:
+    for _ in range(3):
+        store.fleet.beat("a", "host", 1, 8, 2)
+    store.fleet.beat("b", "host", 2, 4, 0)
+    told = {one["_id"]: (one["beats"], one["slots"], one["holding"]) for one in store.fleet.workers()}
+    assert told == {"a": (3, 8, 2), "b": (1, 4, 0)}
+    store.fleet.leave("a")
+    store.fleet.leave("nobody")
+    assert [one["_id"] for one in store.fleet.workers()] == ["b"]
+
+
+def test_who_does_not_beat_while_we_watch_is_silent(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent() -> list[str]:
+        return store.fleet.silent(store.fleet.workers())
+
+    for worker in ("a", "b"):
+        store.fleet.beat(worker, "host", 1, 8, 0)
+    monkeypatch.setattr(fleet, "SILENCE", 0.0)
+    assert silent() == []  # seen for the first time, however old the beat
+    store.fleet.beat("b", "host", 1, 8, 0)
+    assert silent() == ["a"]
+    store.fleet.beat("a", "host", 1, 8, 0)
+    assert silent() == ["b"]
+    store.fleet.forget_silence()
+    assert silent() == []
+    monkeypatch.setattr(fleet, "SILENCE", 60.0)
+    assert silent() == []
+
+
+def test_one_leads_until_its_time_is_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert store.fleet.lead("a")
+    assert not store.fleet.lead("b")
+    assert store.fleet.lead("a")
+    monkeypatch.setattr(fleet, "LEADERSHIP", timedelta(seconds=-1))
+    assert store.fleet.lead("a")  # renewed into the past
+    monkeypatch.undo()
+    assert store.fleet.lead("b")
+    assert not store.fleet.lead("a")
+
+
+@pytest.mark.server
+def test_of_many_one_leads(real_store: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        led = list(pool.map(lambda n: real_store.fleet.lead(f"w{n % 8}"), range(80)))
+    (leader,) = {n % 8 for n, leads in enumerate(led) if leads}
+    assert sum(led) == 10
+    assert real_store.fleet.lead(f"w{leader}")
+
+
+def test_the_gate_is_closed_for_a_cause_and_opened(store: Store) -> None:
+    assert store.fleet.gate() is None
+    midnight = datetime(2026, 2, 1, tzinfo=UTC)
+    store.fleet.close_gate(Cause.UNITS, "x" * 900, midnight)
+    gate = store.fleet.gate()
+    assert gate is not None
+    assert (gate.cause, gate.until, gate.detail) == (Cause.UNITS, midnight, "x" * 500)
+    assert datetime.now(UTC) - gate.since < timedelta(minutes=1)
+    assert not store.fleet.open_gate(Cause.OUTAGE)
+    assert store.fleet.open_gate(Cause.UNITS)
+    assert store.fleet.gate() is None
+    assert not store.fleet.open_gate()
+    store.fleet.close_gate(Cause.OUTAGE, "")
+    assert store.fleet.open_gate()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "holds"),
+    [
+        (Cause.ACCOUNT, Cause.OUTAGE, Cause.ACCOUNT),
+        (Cause.ACCOUNT, Cause.UNITS, Cause.ACCOUNT),
+        (Cause.OUTAGE, Cause.ACCOUNT, Cause.ACCOUNT),
+        (Cause.UNITS, Cause.ACCOUNT, Cause.ACCOUNT),
+        (Cause.OUTAGE, Cause.UNITS, Cause.UNITS),
+    ],
+)
+def test_an_accounts_trouble_is_not_overwritten(store: Store, first: Cause, second: Cause, holds: Cause) -> None:
+    store.fleet.close_gate(first, "first")
+    store.fleet.close_gate(second, "second")
+    gate = store.fleet.gate()
+    assert gate is not None
+    assert gate.cause is holds
+    assert gate.detail == ("first" if holds is first else "second")

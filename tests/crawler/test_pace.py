@@ -1,0 +1,342 @@
+"""The shared rate and the gates, on a real Redis and by its clock."""
+
+import socket
+from collections.abc import Callable, Iterator
+from threading import Thread
+from time import monotonic, sleep, time
+from typing import Any
+
+import pytest
+import redis
+
+from crawler import pace as module
+from crawler.errors import Unreachable, UserError
+from crawler.pace import OUTAGE_PAGES, Denied, Pace, Permit
+from crawler.words import Cause
+from tests.servers import redis_url
+
+server = pytest.mark.server
+
+
+@pytest.fixture
+def url(servers: dict[str, str]) -> Iterator[str]:
+    """A numbered database of the real Redis, empty."""
+    url = redis_url(servers, 5)
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    yield url
+
+
+def permit(pace: Pace) -> Permit:
+    answer = pace.permit()
+    assert isinstance(answer, Permit)
+    return answer
+
+
+def denied(pace: Pace) -> Denied:
+    answer = pace.permit()
+    assert isinstance(answer, Denied)
+    return answer
+
+
+def outage(pace: Pace) -> None:
+    """As many pages fail in a row as it takes."""
+    changes = [pace.failed(f"p{n}", False).change for n in range(OUTAGE_PAGES)]
+    assert changes == ["none"] * (OUTAGE_PAGES - 1) + ["closed"]
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses of an outage that a test can wait for."""
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.3)
+
+
+# --- the rate ---------------------------------------------------------------------------------------------
+
+
+@server
+def test_without_a_rate_nobody_waits(url: str) -> None:
+    pace = Pace(url)
+    assert {permit(pace).wait for _ in range(200)} == {0.0}
+
+
+@server
+def test_a_rate_holds_over_threads_and_processes(url: str) -> None:
+    """Two limiters, as two processes have, of four threads each."""
+    paces = [Pace(url, rate=200), Pace(url, rate=200)]
+    made: list[float] = []
+    end = monotonic() + 1.0
+
+    def call(pace: Pace) -> None:
+        while monotonic() < end:
+            answer = pace.permit()
+            if isinstance(answer, Denied):
+                sleep(min(answer.after, 0.05))
+                continue
+            sleep(answer.wait)
+            made.append(monotonic())
+
+    threads = [Thread(target=call, args=(paces[n % 2],)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    first = min(made)
+    within = sum(moment < first + 1.0 for moment in made)
+    assert 170 <= within <= 212  # 200 and a burst of 8; a busy machine may make fewer
+
+
+@server
+def test_slots_are_booked_one_after_the_other(url: str) -> None:
+    pace = Pace(url, rate=100)
+    began = monotonic()
+    waits = [permit(pace).wait for _ in range(150)]
+    passed = monotonic() - began
+    assert waits[:3] == [0.0, 0.0, 0.0]  # the burst
+    assert waits[-1] == pytest.approx((150 - 4) / 100, abs=passed + 0.02)
+
+
+@server
+def test_nobody_is_booked_further_ahead_than_the_longest_wait(url: str) -> None:
+    pace = Pace(url, rate=1)
+    assert [round(permit(pace).wait) for _ in range(3)] == [0, 1, 2]
+    answer = denied(pace)
+    assert answer.kind == "rate"
+    assert 2 < answer.after <= 3
+    assert denied(pace).after == pytest.approx(answer.after, abs=0.5)  # what was denied is not booked
+
+
+# --- gates ------------------------------------------------------------------------------------------------
+
+
+@server
+@pytest.mark.parametrize("cause", [Cause.ACCOUNT, Cause.UNITS])
+def test_a_closed_gate_stops_everybody_until_it_is_opened(url: str, cause: Cause) -> None:
+    pace, other = Pace(url), Pace(url)
+    assert pace.closed() is None
+    pace.close(cause, None)
+    assert other.closed() == cause
+    answer = denied(other)
+    assert answer.kind == cause
+    assert answer.after > 86_400
+    assert other.worked().change == "none"  # a call in flight that works does not open it
+    assert other.failed("p", False).change == "down"
+    assert denied(pace).kind == cause
+    other.open()
+    assert pace.closed() is None
+    assert permit(pace) == Permit(0.0, False, False)
+
+
+@server
+def test_a_gate_with_a_time_opens_by_itself(url: str) -> None:
+    pace = Pace(url)
+    pace.close(Cause.UNITS, time() + 0.3)
+    answer = denied(pace)
+    assert answer.kind == "units"
+    assert 0 < answer.after <= 0.3
+    sleep(answer.after + 0.01)
+    assert permit(pace) == Permit(0.0, False, False)
+    assert pace.closed() is None
+
+
+# --- outages ----------------------------------------------------------------------------------------------
+
+
+@server
+def test_many_pages_that_fail_in_a_row_are_an_outage(url: str) -> None:
+    pace = Pace(url)
+    changes = [pace.failed(f"p{n}", False) for n in range(OUTAGE_PAGES)]
+    assert [one.change for one in changes] == ["none"] * (OUTAGE_PAGES - 1) + ["closed"]
+    assert sorted(changes[-1].pages) == [f"p{n}" for n in range(OUTAGE_PAGES)]
+    assert pace.closed() == "outage"
+    answer = denied(pace)
+    assert answer.kind == "outage"
+    assert 0 < answer.after <= 1.0
+    assert pace.failed("another", False).change == "down"
+
+
+@server
+def test_one_page_that_fails_often_is_no_outage(url: str) -> None:
+    pace = Pace(url)
+    assert {pace.failed("p", False).change for _ in range(100)} == {"none"}
+    assert permit(pace).troubled
+    assert pace.closed() is None
+
+
+@server
+def test_one_call_that_works_ends_the_row(url: str) -> None:
+    pace = Pace(url)
+    for _ in range(3):
+        for n in range(OUTAGE_PAGES - 1):
+            assert pace.failed(f"p{n}", False).change == "none"
+        assert permit(pace).troubled
+        assert pace.worked().change == "none"
+        assert not permit(pace).troubled
+
+
+@server
+@pytest.mark.usefixtures("short")
+def test_a_probe_lets_one_through_and_what_works_opens(url: str) -> None:
+    pace = Pace(url)
+    outage(pace)
+    sleep(0.11)
+    answers = [pace.permit() for _ in range(5)]
+    assert isinstance(answers[0], Permit)
+    assert answers[0].probe
+    assert {one.kind for one in answers[1:] if isinstance(one, Denied)} == {"outage"}
+    assert not any(isinstance(one, Permit) for one in answers[1:])
+    assert pace.closed() == "outage"
+    assert pace.worked().change == "opened"
+    assert pace.worked().change == "none"
+    assert permit(pace) == Permit(0.0, False, False)
+
+
+@server
+@pytest.mark.usefixtures("short")
+def test_the_pause_between_probes_grows_to_an_end(url: str) -> None:
+    pace = Pace(url)
+    outage(pace)
+    pauses = []
+    for _ in range(4):
+        sleep(denied(pace).after + 0.005)
+        assert permit(pace).probe
+        assert pace.failed("other", False).change == "down"  # a straggler is no probe
+        assert denied(pace).after > 1
+        assert pace.failed("p0", True).change == "down"
+        pauses.append(denied(pace).after)
+    assert pauses == [pytest.approx(one, abs=0.06) for one in (0.2, 0.3, 0.3, 0.3)]
+
+
+@server
+@pytest.mark.usefixtures("short")
+def test_a_probe_that_never_comes_back_is_followed_by_another(url: str) -> None:
+    pace = Pace(url, probe_time=0.2)
+    outage(pace)
+    sleep(0.11)
+    assert permit(pace).probe
+    sleep(denied(pace).after + 0.01)
+    assert permit(pace).probe
+
+
+@server
+@pytest.mark.usefixtures("short")
+def test_a_probe_does_not_wait_behind_the_rate(url: str) -> None:
+    pace = Pace(url, rate=1)
+    for _ in range(3):
+        permit(pace)
+    assert denied(pace).kind == "rate"
+    outage(pace)
+    sleep(0.11)
+    assert permit(pace).probe
+
+
+# --- the found rate ---------------------------------------------------------------------------------------
+
+
+@server
+def test_a_429_cuts_to_what_passed_and_the_rate_climbs_again(url: str) -> None:
+    pace = Pace(url)
+    assert pace.found_rate() is None
+    for _ in range(40):
+        permit(pace)
+    pace.limited("p", None)
+    found = pace.found_rate()
+    assert found is not None
+    assert 1 <= found <= 40
+    for _ in range(20):  # answers to what was sent before the cut
+        pace.limited("p", None)
+    assert pace.found_rate() == found
+    assert permit(pace).wait > 0.2  # what is in flight is let through first
+    sleep(0.5)
+    pace.permit()
+    climbed = pace.found_rate()
+    assert climbed is not None
+    assert found < climbed < found * 1.1
+    sleep(0.6)
+    pace.limited("p", None)
+    cut = pace.found_rate()
+    assert cut is not None
+    assert climbed * 0.45 <= cut <= climbed
+
+
+@server
+def test_the_found_rate_never_ends_at_nothing(url: str) -> None:
+    pace = Pace(url)
+    pace.limited("p", None)  # before any permit
+    assert pace.found_rate() == 1.0
+
+
+@server
+def test_the_found_rate_is_kept_and_no_more_than_the_rate_given_is_used(url: str) -> None:
+    with redis.Redis.from_url(url) as client:
+        now = time() * 1e6
+        client.hset(
+            "tokcrawl:{pace}:rate", mapping={"found": 1000, "ceiling": 1000, "cut": int(now), "moved": int(now)}
+        )
+    pace = Pace(url, rate=10)
+    assert max(permit(pace).wait for _ in range(10)) == pytest.approx(0.9, abs=0.1)
+
+
+@server
+def test_a_429_that_asks_for_time_gets_it(url: str) -> None:
+    pace = Pace(url, rate=1000)
+    permit(pace)
+    pace.limited("p", 1.5)
+    assert permit(pace).wait == pytest.approx(1.5, abs=0.1)
+    pace.limited("p", 30.0)
+    assert 29 < denied(pace).after < 31
+
+
+# --- Redis itself -----------------------------------------------------------------------------------------
+
+
+@server
+def test_everything_may_vanish(url: str) -> None:
+    pace = Pace(url, rate=1)
+    for _ in range(3):
+        permit(pace)
+    pace.close(Cause.UNITS, None)
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+        client.script_flush()
+    assert permit(pace) == Permit(0.0, False, False)
+    assert pace.worked().change == "none"
+    pace.check()
+
+
+ASKS: dict[str, Callable[[Pace], Any]] = {
+    "permit": lambda pace: pace.permit(),
+    "closed": lambda pace: pace.closed(),
+    "worked": lambda pace: pace.worked(),
+    "limited": lambda pace: pace.limited("p", None),
+    "failed": lambda pace: pace.failed("p", False),
+    "close": lambda pace: pace.close(Cause.UNITS, None),
+    "open": lambda pace: pace.open(),
+    "found_rate": lambda pace: pace.found_rate(),
+    "check": lambda pace: pace.check(),
+}
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_without_redis_there_is_no_permit(ask: Callable[[Pace], Any]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        pace = Pace(f"redis://:hunter2@127.0.0.1:{free.getsockname()[1]}/1")
+        with pytest.raises(Unreachable, match="Redis does not answer") as caught:
+            ask(pace)
+    assert "hunter2" not in str(caught.value)
+
+
+@server
+def test_a_wrong_password_is_told_without_it(servers: dict[str, str]) -> None:
+    wrong = servers["TOKCRAWL_REDIS_URL"].replace("redis://", "redis://nobody:hunter2@")
+    with pytest.raises(Unreachable, match="refuses the password") as caught:
+        Pace(wrong).check()
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:1", "redis://127.0.0.1:port"])
+def test_an_impossible_url_is_the_users_mistake(url: str) -> None:
+    with pytest.raises(UserError, match="TOKCRAWL_REDIS_URL cannot be used"):
+        Pace(url)

@@ -1,0 +1,81 @@
+"""The table of what follows from a failed call."""
+
+import pytest
+
+from crawler.errors import (
+    CallError,
+    NoAnswer,
+    NothingThere,
+    OurMistake,
+    StopAll,
+    TryLater,
+    UnitsUsedUp,
+    Unreadable,
+    Wait,
+)
+from crawler.reactions import Reaction, react
+from crawler.words import Cause, End
+
+MOST = 8
+
+# error, tries used up, outage → reaction, with a chance of 0.5 (which leaves pauses of 1, 2, 4 … s as they are)
+TABLE: list[tuple[CallError, int, bool, Reaction]] = [
+    (Wait("slowly", 429), 0, False, Reaction("again", after=0.2 * 1.5)),
+    (Wait("slowly", 429, 0, 10.0), 0, False, Reaction("again", after=15.0)),
+    (Wait("slowly", 429, 0, 0.0), MOST - 1, False, Reaction("again", after=0.2 * 1.5)),
+    (Wait("slowly", 429), MOST + 5, True, Reaction("again", after=0.2 * 1.5)),
+    (NothingThere("gone", 404, 1, End.MISSING), 0, False, Reaction("ended", end=End.MISSING)),
+    (NothingThere("closed", 472, 1, End.PRIVATE), 3, True, Reaction("ended", end=End.PRIVATE)),
+    (NothingThere("not here", 520, 0, End.RESTRICTED), MOST, False, Reaction("ended", end=End.RESTRICTED)),
+    (StopAll("token", 491), 0, False, Reaction("again", gate=Cause.ACCOUNT)),
+    (StopAll("e-mail", 492), MOST, True, Reaction("again", gate=Cause.ACCOUNT)),
+    (UnitsUsedUp("enough", 495), 0, False, Reaction("again", gate=Cause.UNITS)),
+    (UnitsUsedUp("enough", 495), MOST, True, Reaction("again", gate=Cause.UNITS)),
+    (TryLater("broken", 500), 0, False, Reaction("again", after=1.0, attempt=True)),
+    (TryLater("broken", 500), 1, False, Reaction("again", after=2.0, attempt=True)),
+    (TryLater("broken", 500), MOST - 2, False, Reaction("again", after=64.0, attempt=True)),
+    (TryLater("broken", 500), MOST - 1, False, Reaction("failed")),
+    (NoAnswer("closed", None, None), 0, False, Reaction("again", after=1.0, attempt=True)),
+    (NoAnswer("closed", None, None), MOST - 1, False, Reaction("failed")),
+    (NoAnswer("cut", 200, 1), 2, False, Reaction("again", after=4.0, attempt=True)),
+    # an outage is not a page's fault
+    (NoAnswer("closed", None, None), 0, True, Reaction("again", after=1.5)),
+    (NoAnswer("closed", None, None), MOST - 1, True, Reaction("again", after=1.5)),
+    (Unreadable("odd"), 0, False, Reaction("again", after=1.0, attempt=True)),
+    (Unreadable("odd"), 1, True, Reaction("again", after=2.0, attempt=True)),
+    (Unreadable("odd"), 2, False, Reaction("failed")),
+    (OurMistake("no such country", 466), 0, False, Reaction("failed")),
+    (OurMistake("no such country", 466), 0, True, Reaction("failed")),
+    (CallError("unheard of", 418), 0, False, Reaction("failed")),
+]
+
+
+@pytest.mark.parametrize(("error", "attempts", "outage", "expected"), TABLE, ids=lambda one: repr(one)[:60])
+def test_what_follows(error: CallError, attempts: int, outage: bool, expected: Reaction) -> None:
+    assert react(error, attempts, MOST, outage, lambda: 0.5) == expected
+
+
+def test_every_class_is_in_the_table() -> None:
+    def below(kind: type) -> set[type]:
+        return {kind}.union(*(below(sub) for sub in kind.__subclasses__()))
+
+    assert {type(error) for error, *_ in TABLE} == below(CallError)
+
+
+def test_pauses_grow_and_have_an_end() -> None:
+    pauses = [react(TryLater("broken", 500), n, 100, False, lambda: 0.5).after for n in range(20)]
+    assert pauses == sorted(pauses)
+    assert pauses[:4] == [1.0, 2.0, 4.0, 8.0]
+    assert pauses[-1] == 120.0
+
+
+@pytest.mark.parametrize("error", [TryLater("broken", 500), Wait("slowly"), NoAnswer("closed", None, None)])
+def test_pauses_are_spread_by_chance_and_never_nothing(error: CallError) -> None:
+    low, high = (react(error, 3, MOST, False, lambda c=c: c).after for c in (0.0, 1.0))  # type: ignore[misc]
+    assert 0 < low < high
+
+
+def test_one_try_is_one_try() -> None:
+    assert react(TryLater("broken", 500), 0, 1, False, lambda: 0.5) == Reaction("failed")
+    assert react(Unreadable("odd"), 0, 2, False, lambda: 0.5).do == "again"
+    assert react(Unreadable("odd"), 1, 2, False, lambda: 0.5).do == "failed"

@@ -1,0 +1,35 @@
+"""How much of the frontier is on its way, and for whom."""
+
+import pytest
+from page_shapes import crawl
+
+from crawler.window import shares, window
+
+
+@pytest.mark.parametrize(("slots", "messages"), [(0, 32), (1, 32), (16, 32), (17, 34), (400, 800)])
+def test_the_window_grows_with_the_fleet(slots: int, messages: int) -> None:
+    assert window(slots) == messages
+
+
+@pytest.mark.parametrize(
+    ("priorities", "room", "expected"),
+    [
+        ([], 32, []),
+        ([0], 32, [32]),
+        ([0, 0], 32, [16, 16]),
+        ([1, 0], 30, [20, 10]),
+        ([0, 1], 30, [20, 10]),
+        ([5, -5], 64, [64, 1]),
+        ([0] * 50, 32, [1] * 50),
+    ],
+)
+def test_shares_follow_the_weights_and_nobody_gets_nothing(
+    priorities: list[int], room: int, expected: list[int]
+) -> None:
+    given = [crawl(f"c{n}", priority=priority) for n, priority in enumerate(priorities)]
+    assert [share for _, share in shares(given, room)] == expected
+
+
+def test_the_weightiest_comes_first() -> None:
+    given = [crawl("low", priority=-1), crawl("high", priority=3), crawl("plain")]
+    assert [one.id for one, _ in shares(given, 32)] == ["high", "plain", "low"]
