@@ -81,6 +81,7 @@ class Page:
     nth: int
     barren: int
     attempts: int
+    unreadable: int
     token: str
     paid: bool
     """Bought already; met again nearer, so its follow-ups are planned anew without a call."""

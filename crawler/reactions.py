@@ -15,7 +15,7 @@ from crawler.errors import (
 )
 from crawler.words import Cause, End
 
-UNREADABLE_TRIES = 3  # an unreadable answer is paid for each time
+UNREADABLE_TRIES = 4  # of a page whose answers are unreadable: each of them is paid for
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0  # seconds between tries of a page
 
 
@@ -35,8 +35,10 @@ class Reaction:
     gate: Cause | None = None
 
 
-def react(error: CallError, attempts: int, most: int, outage: bool, chance: Callable[[], float]) -> Reaction:
-    """What follows from `error` on a page that has used up `attempts` of `most` tries.
+def react(
+    error: CallError, attempts: int, most: int, outage: bool, chance: Callable[[], float], unreadable: int = 0
+) -> Reaction:
+    """What follows from `error` on a page that used up `attempts` of `most` tries, `unreadable` of them unreadable.
 
     During an outage nothing that speaks of the server uses up a try. `chance` gives a number from 0 to 1 (jitter).
     """
@@ -53,7 +55,9 @@ def react(error: CallError, attempts: int, most: int, outage: bool, chance: Call
             return Reaction("again", after=FIRST_PAUSE * (1 + chance()))
         return _once_more(attempts, most, chance)
     if isinstance(error, Unreadable):
-        return _once_more(attempts, min(most, UNREADABLE_TRIES), chance)
+        if unreadable + 1 >= UNREADABLE_TRIES:
+            return Reaction("failed")
+        return _once_more(attempts, most, chance)
     return Reaction("failed")
 
 

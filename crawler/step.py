@@ -73,6 +73,9 @@ class Step:
 
     def run(self, page_id: str, crawl_id: str) -> str:
         """Carry one page as far as it goes; returns in a word what became of it."""
+        if self._t.board.crawl(crawl_id) is None:
+            log.info("crawl %.40s is not running: message for page %.40s is dropped", crawl_id, page_id)
+            return "dropped"
         self.holding += 1
         try:
             permit = self._admitted(crawl_id)
@@ -150,7 +153,7 @@ class Step:
         settle: Callable[[Charge, bool], None],
     ) -> str:
         outage = self._report(page, permit, error)
-        reaction = react(error, page.attempts, self._t.attempts, outage, random.random)
+        reaction = react(error, page.attempts, self._t.attempts, outage, random.random, page.unreadable)
         if reaction.gate is not None:
             self._close_gate(reaction.gate, error)
         detail = {

@@ -31,7 +31,7 @@ _TAKEN = {
     "nth": 1,
     "barren": 1,
     "attempts": 1,
-    "deaths": 1,
+    "unreadable": 1,
     "bought": 1,
 }
 
@@ -181,6 +181,8 @@ class Ledger:
         increments, sets = charge.changes() if charge else ({}, {})
         if attempt:
             increments["attempts"] = 1
+            if error and error.get("kind") == "unreadable":
+                increments["unreadable"] = 1
         moment = now() + timedelta(seconds=after)
         sets |= {"state": PageState.PLANNED, "due": moment, "not_before": moment, **_last(page, charge)}
         if error:
@@ -529,6 +531,7 @@ def _page(found: Document, token: str) -> Page:
         nth=found["nth"],
         barren=found.get("barren") or 0,
         attempts=found.get("attempts") or 0,
+        unreadable=found.get("unreadable") or 0,
         token=token,
         paid=bool(found.get("bought")),
     )

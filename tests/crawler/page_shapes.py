@@ -32,7 +32,7 @@ def plan(n: int | str = 0, depth: int = 1, *, nth: int = 0, cursor: Any = None) 
 def page(made: Request | None = None, *, depth: int = 0, nth: int = 0, barren: int = 0, attempts: int = 0) -> Page:
     """A page as a worker holds it, of no ledger."""
     made = made or request()
-    return Page(made.page_id("c"), "c", made, made.list_id("c"), depth, nth, barren, attempts, "token", False)
+    return Page(made.page_id("c"), "c", made, made.list_id("c"), depth, nth, barren, attempts, 0, "token", False)
 
 
 def spec(kind: SeedKind = SeedKind.HASHTAG, *expand: Relation, **fields: Any) -> Spec:

@@ -399,9 +399,10 @@ def test_a_crawl_is_open_while_a_page_is_planned_pausing_or_held(store: Store) -
     store.ledger.give_back(held, 60)
     assert store.ledger.has_open("c")
     change(store, held, not_before=past())
-    held = store.ledger.take(held.id, "c", "w", -5)  # type: ignore[assignment]
+    again = store.ledger.take(held.id, "c", "w", -5)
+    assert again is not None
     assert store.ledger.has_open("c")
-    store.ledger.fail(held, PageState.FAILED, End.ERROR, ERROR, None)
+    store.ledger.fail(again, PageState.FAILED, End.ERROR, ERROR, None)
     assert not store.ledger.has_open("c")
 
 

@@ -1,7 +1,7 @@
 """The shared rate and the gates, on a real Redis and by its clock."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Thread
 from time import monotonic, sleep, time
 from typing import Any
@@ -19,12 +19,12 @@ server = pytest.mark.server
 
 
 @pytest.fixture
-def url(servers: dict[str, str]) -> Iterator[str]:
+def url(servers: dict[str, str]) -> str:
     """A numbered database of the real Redis, empty."""
     url = redis_url(servers, 5)
     with redis.Redis.from_url(url) as client:
         client.flushdb()
-    yield url
+    return url
 
 
 def permit(pace: Pace) -> Permit:

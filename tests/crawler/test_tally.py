@@ -49,8 +49,9 @@ def ledger(store: Store) -> Store:
     store.ledger.fail(gone, PageState.DONE, End.PRIVATE, {"kind": "nothing"}, charged(1))
     broken = taken(store, plan("broken"))
     store.ledger.give_back(broken, 0, attempt=True, charge=charged(None, expected=5))
-    broken = store.ledger.take(broken.id, "c", "w", 60)  # type: ignore[assignment]
-    store.ledger.fail(broken, PageState.FAILED, End.ERROR, {"kind": "server"}, charged(0))
+    again = store.ledger.take(broken.id, "c", "w", 60)
+    assert again is not None
+    store.ledger.fail(again, PageState.FAILED, End.ERROR, {"kind": "server"}, charged(0))
     refused = taken(store, plan("refused"))
     store.ledger.fail(refused, PageState.SKIPPED, End.CANCELLED, {"kind": "refused"}, None)
     store.ledger.plan("c", [plan("planned")], deepest=2)

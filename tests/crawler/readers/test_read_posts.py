@@ -93,9 +93,7 @@ def test_hashtags_are_taken_from_the_fuller_object_and_else_from_the_text() -> N
 
 
 def test_hashtags_that_only_the_list_names_come_last() -> None:
-    raw = shape(
-        "post", cha_list=[{"cha_name": "#Zed", "cid": 9}, {"cid": "10"}, None, "x", {"cha_name": "BAKING"}]
-    )
+    raw = shape("post", cha_list=[{"cha_name": "#Zed", "cid": 9}, {"cid": "10"}, None, "x", {"cha_name": "BAKING"}])
     assert read_post(raw).found[0].entity.known()["hashtags"] == ["sourdough", "baking", "zed"]
 
 
@@ -197,9 +195,7 @@ def test_reads_the_web_format() -> None:
     assert only(item, Music) == Music(
         music_id="6700000000000000303", title="original sound", author="cat_person", original=True
     )
-    assert only(item, Hashtag) == Hashtag(
-        name="cats", hashtag_id="5424", description="meow", commercial=False
-    )
+    assert only(item, Hashtag) == Hashtag(name="cats", hashtag_id="5424", description="meow", commercial=False)
 
 
 def test_reads_the_web_format_with_only_its_core() -> None:

@@ -51,9 +51,7 @@ pytestmark = needs_samples
 def test_posts(name: str, key: str, posts: list[tuple[Any, ...]]) -> None:
     raws = sample(name)[key]
     assert len(raws) == len(posts)
-    for raw, (post_id, author_id, views, music_id, duration_ms, hashtags, mentions) in zip(
-        raws, posts, strict=True
-    ):
+    for raw, (post_id, author_id, views, music_id, duration_ms, hashtags, mentions) in zip(raws, posts, strict=True):
         item = read_post(raw)
         post = only(item, Post)
         assert (item.id, post.post_id, post.author_id, post.view_count) == (
@@ -64,9 +62,7 @@ def test_posts(name: str, key: str, posts: list[tuple[Any, ...]]) -> None:
         )
         assert (post.duration_ms, len(post.hashtags), len(post.mentions)) == (duration_ms, hashtags, mentions)
         assert only(item, User).user_id == author_id
-        assert sorted(post.hashtags) == sorted(
-            f.entity.id for f in item.found if isinstance(f.entity, Hashtag)
-        )
+        assert sorted(post.hashtags) == sorted(f.entity.id for f in item.found if isinstance(f.entity, Hashtag))
         assert post.music_id == music_id
         assert [found.entity.id for found in item.found if isinstance(found.entity, Music)] == (
             [music_id] if music_id else []

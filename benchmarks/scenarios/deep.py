@@ -1,0 +1,153 @@
+"""Shows that a crawl is as fast with millions of pages behind and before it as when it is new.
+
+The pages are written straight into the ledger, after the pattern of real ones: a planned page as `seed` wrote it, a
+done one as the worker left it. The planned pages can be bought: they are worked off for the measure.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from secrets import token_hex
+from time import monotonic
+from typing import Any
+
+import redis
+from crawler.pages import Request
+
+from benchmarks.fleet import Fleet
+from benchmarks.ground import Ground, api, cold
+from benchmarks.meter import cpu
+from benchmarks.scenarios.findings import write
+from benchmarks.scenarios.wide import pace, post_ids, seeds, wait_for_calls
+
+_BATCH = 5_000
+_PATTERN = 20  # real pages that the written ones are patterned on
+_PATIENCE = 600.0
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks deep", description=__doc__)
+    parser.add_argument("--done", type=int, default=4_000_000)
+    parser.add_argument("--planned", type=int, default=1_000_000)
+    parser.add_argument("--calls", type=int, default=6_000, help="that are measured, of each crawl")
+    parser.add_argument("-c", type=int, default=32)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args(argv)
+    if options.quick:
+        options.done, options.planned, options.calls = 20_000, 5_000, 1_500
+    cases = ((0, 0), (options.done, options.planned), (0, 0))  # fresh before and after: the machine may change
+    told = [_case(done, planned, options.calls, options.c, options.processes) for done, planned in cases]
+    fresh = (told[0]["pages_per_s"] + told[2]["pages_per_s"]) / 2
+    for row in told:
+        row["over_fresh"] = row["pages_per_s"] / fresh
+    write("deep", told, quick=options.quick)
+    return 0
+
+
+def _case(done: int, planned: int, calls: int, in_flight: int, processes: int) -> dict[str, float]:
+    with api(None) as (control, pid, url), cold(url, pid) as ground:
+        assert control is not None
+        fleet = Fleet(ground)
+        try:
+            crawl, wrote = _fill(fleet, ground, done, planned) if done else (None, 0.0)
+            fleet.start(in_flight, processes)
+            control.reset()
+            if crawl is None:
+                crawl = fleet.seed("comments", "--input", str(seeds(ground.home / "posts", calls * 2)))
+            before, mongo = cpu(fleet.pids()), cpu([ground.pids["mongo"]])
+            wait_for_calls(control, fleet, calls // 2, _PATIENCE)
+            status = min(_status_seconds(fleet, crawl) for _ in range(3))
+            memory = redis.Redis.from_url(ground.redis_url).info("memory")["used_memory_peak"]
+            wait_for_calls(control, fleet, calls, _PATIENCE)
+            answered = control.stats()["ok"]
+            figures = {
+                "done": float(done), "planned": float(planned), "filled_s": wrote,
+                "pages_per_s": pace(control, skip=2, tail=0.5).per_s,
+                "worker_ms": 1000 * (cpu(fleet.pids()) - before) / answered,
+                "mongo_ms": 1000 * (cpu([ground.pids["mongo"]]) - mongo) / answered,
+                "status_s": status, "redis_peak_mb": memory / 1e6, "mongo_mb": _size(ground),
+            }  # fmt: skip
+            print(figures, file=sys.stderr, flush=True)
+        finally:
+            fleet.stop()
+    return figures
+
+
+def _status_seconds(fleet: Fleet, crawl: str) -> float:
+    started = monotonic()
+    fleet.tell("status", crawl, "--json")
+    return monotonic() - started
+
+
+def _size(ground: Ground) -> float:
+    told = ground.database().command("dbStats")
+    return float(told["totalSize"]) / 1e6
+
+
+# --- the ledger ---
+
+
+def _fill(fleet: Fleet, ground: Ground, done: int, planned: int) -> tuple[str, float]:
+    """One crawl with that many pages; gives its id and the seconds it took to write them."""
+    crawl, planned_one, done_one = _pattern(fleet, ground)
+    started, db = monotonic(), ground.database()
+    pages = db["pages"].with_options(write_concern=_hasty())
+    _insert(pages, (_done(done_one) for _ in range(done)))
+    ids = islice(post_ids(), _PATTERN, _PATTERN + planned)
+    _insert(pages, (_planned(planned_one, crawl, one) for one in ids))
+    db["crawls"].update_one(
+        {"_id": crawl},
+        {"$set": {"state": "running", "ended_at": None, "cause": None},
+         "$unset": {"rollup.final": 1},
+         "$inc": {"rollup.pages.done": done, "rollup.pages.planned": planned, "rollup.calls": done}},
+    )  # fmt: skip
+    db.client.admin.command("fsync")
+    return crawl, monotonic() - started
+
+
+def _pattern(fleet: Fleet, ground: Ground) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """A small real crawl, and two of its pages: as planned, and as done."""
+    posts = seeds(ground.home / "pattern", _PATTERN)
+    crawl = fleet.seed("comments", "--input", str(posts))
+    pages = ground.database()["pages"]
+    planned = pages.find_one({"crawl": crawl})
+    fleet.start(4)
+    fleet.wait(crawl, 60)
+    fleet.stop()
+    done = pages.find_one({"crawl": crawl, "state": "done", "items.2": {"$exists": True}})
+    return crawl, planned, done
+
+
+def _done(pattern: dict[str, Any]) -> dict[str, Any]:
+    post = str(int(token_hex(8), 16))[:19].ljust(19, "7")
+    return {
+        **pattern,
+        "_id": token_hex(16), "request": token_hex(16), "list": token_hex(16), "args": {"aweme_id": post},
+        "items": [post[:16] + f"{n:03}" for n in range(len(pattern["items"]))],
+    }  # fmt: skip
+
+
+def _planned(pattern: dict[str, Any], crawl: str, post: str) -> dict[str, Any]:
+    request = Request("post_comments", {"aweme_id": post})
+    return {
+        **pattern,
+        "_id": request.page_id(crawl), "request": request.request_id(), "list": request.list_id(crawl),
+        "args": {"aweme_id": post},
+    }  # fmt: skip
+
+
+def _insert(pages: Any, documents: Iterator[dict[str, Any]]) -> None:
+    count = 0
+    while batch := list(islice(documents, _BATCH)):
+        pages.insert_many(batch, ordered=False)
+        count += len(batch)
+        if count % 500_000 == 0:
+            print(f"{count:,} pages written", file=sys.stderr, flush=True)
+
+
+def _hasty() -> Any:
+    from pymongo import WriteConcern
+
+    return WriteConcern(w=1, j=False)

@@ -1,0 +1,43 @@
+"""Shows what added workers add: pages a second of 1, 2 and 4 workers of 16 calls each at 1 s latency."""
+
+import argparse
+
+from benchmarks.fleet import Fleet
+from benchmarks.ground import api, cold
+from benchmarks.scenarios.findings import write
+from benchmarks.scenarios.wide import pace, seeds
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks scaling", description=__doc__)
+    parser.add_argument("--workers", default="1,2,4")
+    parser.add_argument("-c", type=int, default=16, help="calls in flight of each worker")
+    parser.add_argument("--latency", type=float, default=1.0)
+    parser.add_argument("--seconds", type=float, default=25, help="that each case would take at best")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args(argv)
+    seconds = 10 if options.quick else options.seconds
+    told = [_case(int(n), options.c, options.latency, seconds) for n in options.workers.split(",")]
+    for row in told:
+        row["times"] = row["pages_per_s"] / told[0]["pages_per_s"]
+    write("scaling", told, quick=options.quick)
+    return 0
+
+
+def _case(workers: int, in_flight: int, latency: float, seconds: float) -> dict[str, float]:
+    ideal = workers * in_flight / latency
+    with api(None, latency=latency) as (control, pid, url), cold(url, pid) as ground:
+        assert control is not None
+        fleet = Fleet(ground)
+        try:
+            for _ in range(workers):
+                fleet.start(in_flight)
+            posts = seeds(ground.home / "posts", int(ideal * seconds))
+            fleet.wait(fleet.seed("comments", "--input", str(posts)), seconds * 5 + 60)
+            found = pace(control, skip=2 * latency + 1, tail=2 * latency + 1)
+        finally:
+            fleet.stop()
+    return {
+        "workers": workers, "in_flight_each": in_flight, "latency_s": latency, "window_s": found.seconds,
+        "ideal_per_s": ideal, "pages_per_s": found.per_s, "share": found.per_s / ideal,
+    }  # fmt: skip

@@ -1,0 +1,113 @@
+"""What a call may cost is held before it, and what it did cost is spent after it."""
+
+import pytest
+from page_shapes import charged, crawl, document, plan, taken
+
+from crawler.board import Board
+from crawler.burial import MOST_DEATHS, bury
+from crawler.endpoints import ENDPOINTS
+from crawler.money import Hold, Purse
+from crawler.spec import Crawl
+from crawler.store import Store
+from crawler.store.budgets import crawl_account
+
+COMMENTS, FOLLOWERS = ENDPOINTS["post_comments"], ENDPOINTS["user_followers"]
+
+
+def account(store: Store, name: str = "crawl:c") -> tuple[int, int, int]:
+    found = store.database["budgets"].find_one({"_id": name}) or {"committed": 0, "pages": 0, "holds": {}}
+    return found["committed"], found["pages"], len(found["holds"])
+
+
+def started(store: Store, **fields: int) -> Crawl:
+    made = crawl(**fields)
+    store.crawls.create("c", made.spec)
+    store.crawls.start("c")
+    return made
+
+
+def test_a_crawl_without_bounds_holds_nothing(store: Store) -> None:
+    hold = Purse(store, Board(store), 0).reserve(taken(store, plan(1)), started(store), COMMENTS)
+    assert hold is not None
+    assert (hold.accounts, hold.units) == ([], 1)
+    hold.settle(hold.charge(1), True)
+    assert store.database["budgets"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize(
+    ("units", "is_bought", "expected"), [(1, True, (1, 1, 0)), (0, False, (0, 0, 0)), (None, False, (10, 0, 0))]
+)
+def test_a_hold_is_settled_and_an_unknown_charge_counts_as_spent(
+    store: Store, units: int | None, is_bought: bool, expected: tuple[int, int, int]
+) -> None:
+    purse, made = Purse(store, Board(store), 0), started(store, max_units=50)
+    hold = purse.reserve(taken(store, plan(1)), made, FOLLOWERS)
+    assert isinstance(hold, Hold)
+    assert account(store) == (10, 1, 1)  # its price is not known: the worst of it
+    charge = hold.charge(units)
+    assert (charge.units, charge.expected) == (units, 10)
+    hold.settle(charge, is_bought)
+    assert account(store) == expected
+
+
+def test_no_money_pauses_the_crawl_and_gives_the_page_back(store: Store) -> None:
+    purse, made = Purse(store, Board(store), 0), started(store, max_units=1)
+    first = purse.reserve(taken(store, plan(1)), made, COMMENTS)
+    assert first is not None
+    first.settle(first.charge(1), True)
+    held = taken(store, plan(2))
+    assert purse.reserve(held, made, COMMENTS) is None
+    found = store.crawls.get("c")
+    assert found is not None
+    assert (found["state"], found["cause"]) == ("paused", "budget")
+    assert document(store, held)["state"] == "planned"
+
+
+def test_money_that_is_only_held_makes_the_page_wait(store: Store) -> None:
+    purse, made = Purse(store, Board(store), 0), started(store, max_units=1)
+    assert purse.reserve(taken(store, plan(1)), made, COMMENTS) is not None
+    held = taken(store, plan(2))
+    assert purse.reserve(held, made, COMMENTS) is None
+    assert (store.crawls.get("c") or {})["state"] == "running"
+    assert store.ledger.take(held.id, "c", "w", 60) is None  # it pauses
+
+
+def test_the_days_units_bound_all_crawls_and_a_refusal_there_holds_nothing_here(store: Store) -> None:
+    purse, made = Purse(store, Board(store), 1), started(store, max_units=50)
+    other = crawl("other")
+    first = purse.reserve(taken(store, plan(1), "other"), other, COMMENTS)
+    assert first is not None
+    assert [name[:4] for name in first.accounts] == ["day:"]
+    assert purse.reserve(taken(store, plan(2)), made, COMMENTS) is None
+    assert account(store, crawl_account("c")) == (0, 0, 0)
+
+
+def test_an_unknown_price_is_asked_alone_until_it_is_known(store: Store) -> None:
+    board = Board(store)
+    purse, made = Purse(store, board, 0), started(store, max_units=50)
+    assert purse.reserve(taken(store, plan(1)), made, FOLLOWERS) is not None
+    assert purse.reserve(taken(store, plan(2)), made, FOLLOWERS) is None
+    board.learned(FOLLOWERS, 1)
+    hold = purse.reserve(taken(store, plan(3)), made, FOLLOWERS)
+    assert hold is not None
+    assert (hold.units, hold.alone) == (1, None)
+
+
+def test_the_dead_are_buried_with_what_their_calls_may_have_cost(store: Store) -> None:
+    started(store)
+    board = Board(store)
+    for n in range(MOST_DEATHS):
+        held = taken(store, plan(1), lease=-1)
+        assert bury(store, board, store.ledger.expired("c"), "its lease ran out") == 1
+        assert document(store, held)["state"] == ("failed" if n == MOST_DEATHS - 1 else "planned")
+    assert bury(store, board, [], "nobody") == 0
+    rollup = (store.crawls.get("c") or {})["rollup"]
+    assert (rollup["unknown"], rollup["calls"]) == (MOST_DEATHS, MOST_DEATHS)
+    assert sum(document(store, plan(1))["unknown"].values()) == MOST_DEATHS
+
+
+def test_a_page_that_was_finished_meanwhile_is_not_buried(store: Store) -> None:
+    held = taken(store, plan(1), lease=-1)
+    expired = store.ledger.expired("c")
+    store.ledger.give_back(held, 0, charge=charged(1))
+    assert bury(store, Board(store), expired, "late") == 0

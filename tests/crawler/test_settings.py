@@ -1,0 +1,101 @@
+"""Where settings come from, and that none is misspelt in silence."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import UserError
+from crawler.settings import PREFIX, Settings, load
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder and no setting of ours in the environment."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def stack(home: Path, port: int, pid: int = os.getpid()) -> None:
+    home.mkdir(exist_ok=True)
+    urls = {"TOKCRAWL_MONGO_URL": f"mongodb://127.0.0.1:{port}"}
+    (home / "stack.json").write_text(json.dumps({"urls": urls, "processes": [{"pid": pid}]}))
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    told = load().model_dump(mode="json", exclude={"api_token"})
+    assert told == {
+        "api_url": "https://ensembledata.com/apis", "api_timeout": 600, "broker_url": "redis://127.0.0.1:6379/0",
+        "redis_url": "redis://127.0.0.1:6379/1", "mongo_url": "mongodb://127.0.0.1:27017", "mongo_db": "tokcrawl",
+        "rate": 0, "day_units": 0, "attempts": 8, "lease": 900, "log_level": "INFO", "home": ".tokcrawl",
+    }  # fmt: skip
+
+
+def test_flag_then_environment_then_file_then_stack_then_default(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def url() -> str:
+        return load().mongo_url.rpartition(":")[2]
+
+    stack(home / ".tokcrawl", 4)
+    assert url() == "4"
+    (home / ".env").write_text("TOKCRAWL_MONGO_URL=mongodb://127.0.0.1:3\n")
+    assert url() == "3"
+    monkeypatch.setenv("TOKCRAWL_MONGO_URL", "mongodb://127.0.0.1:2")
+    assert url() == "2"
+    assert load(mongo_url="mongodb://127.0.0.1:1").mongo_url == "mongodb://127.0.0.1:1"
+    assert load(mongo_url=None).mongo_url == "mongodb://127.0.0.1:2"  # a flag that was not given
+
+
+def test_a_stack_of_another_home_is_found_by_its_setting(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack(home / "other", 7)
+    monkeypatch.setenv("TOKCRAWL_HOME", str(home / "other"))
+    assert load().mongo_url.endswith(":7")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"urls": 1}', '{"urls": {}, "processes": [{"pid": "x"}]}'])
+def test_a_stack_that_cannot_be_read_or_does_not_run_is_none(home: Path, text: str) -> None:
+    stack(home / ".tokcrawl", 7, pid=2**22 + 1)
+    assert load().mongo_url.endswith(":27017")
+    (home / ".tokcrawl" / "stack.json").write_text(text)
+    assert load().mongo_url.endswith(":27017")
+
+
+def test_an_unknown_name_is_an_error_wherever_it_stands(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKCRAWL_TOKEN", "SECRET-abc123")
+    with pytest.raises(UserError, match=r"unknown setting TOKCRAWL_TOKEN; known are .*TOKCRAWL_API_TOKEN") as caught:
+        load()
+    assert "SECRET" not in str(caught.value)
+    monkeypatch.delenv("TOKCRAWL_TOKEN")
+    (home / ".env").write_text("TOKCRAWL_RTAE=5\nOTHER=1\n")
+    with pytest.raises(UserError, match="unknown setting TOKCRAWL_RTAE"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RATE", "fast"),
+        ("RATE", "-1"),
+        ("DAY_UNITS", "1.5"),
+        ("ATTEMPTS", "0"),
+        ("LEASE", "0"),
+        ("API_TIMEOUT", "-5"),
+        ("API_URL", "ensembledata.com"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(UserError, match=PREFIX + name):
+        load()
+
+
+def test_the_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKCRAWL_API_TOKEN", "SECRET-abc123")
+    settings = load(api_url="http://127.0.0.1:1/apis/", log_level="debug")
+    assert "SECRET" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert settings.api_token.get_secret_value() == "SECRET-abc123"
+    assert (settings.api_url, settings.log_level) == ("http://127.0.0.1:1/apis", "DEBUG")
+    assert isinstance(settings, Settings)

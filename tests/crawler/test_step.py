@@ -1,0 +1,204 @@
+"""The step: one page from its message to its follow-ups, over a database, with an API and a limiter of our own."""
+
+from collections.abc import Mapping
+from threading import Event
+from typing import Any
+
+import pytest
+from page_shapes import document, item_id, raw, spec
+
+from crawler.api import Answer
+from crawler.board import Board
+from crawler.endpoints import Endpoint
+from crawler.errors import CallError, NoAnswer, NothingThere, OurMistake, StopAll, TryLater, Wait
+from crawler.money import Purse
+from crawler.pace import Denied, Permit, Weather
+from crawler.pages import Plan, Request, Waiting
+from crawler.rollup import Rollup
+from crawler.step import Step, Tools
+from crawler.store import Store
+from crawler.words import End, Relation, SeedKind
+
+
+class Provider:
+    """Gives what was prepared, in order, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.calls: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+
+    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> Answer:
+        self.calls.append((endpoint.name, dict(args), dict(cursor)))
+        answer = self.answers.pop(0)
+        if isinstance(answer, CallError):
+            raise answer
+        return Answer(answer, 1, 0.0, 0)
+
+
+class Weatherless:
+    """A limiter that lets everybody through, or nobody."""
+
+    def __init__(self) -> None:
+        self.answer: Permit | Denied = Permit(0.0, False, False)
+        self.told: list[str] = []
+
+    def permit(self) -> Permit | Denied:
+        return self.answer
+
+    def closed(self) -> None:
+        return None
+
+    def limited(self, page: str, after: float | None) -> Weather:
+        self.told.append("limited")
+        return Weather("none")
+
+    def failed(self, page: str, probe: bool) -> Weather:
+        self.told.append("failed")
+        return Weather("none")
+
+    def close(self, kind: str, until: float | None) -> None:
+        self.told.append(f"closed {kind}")
+
+
+class Bench:
+    """A worker of one step."""
+
+    def __init__(self, store: Store, **fields: Any) -> None:
+        made = spec(**{"kind": SeedKind.HASHTAG, **fields})
+        store.crawls.create("c", made)
+        store.crawls.start("c")
+        self.store, self.provider, self.pace, self.sent = store, Provider(), Weatherless(), list[Waiting]()
+        self.stopping = Event()
+        board = Board(store)
+        board.refresh()
+        board.set_room({"c": 100})
+        self.step = Step(
+            Tools(
+                store=store, api=self.provider, pace=self.pace, board=board, rollup=Rollup(),  # type: ignore[arg-type]
+                purse=Purse(store, board, 0), worker="w", attempts=3, lease=60,
+                send=lambda crawl, waiting: self.sent.extend(waiting), stopping=self.stopping,
+            )
+        )  # fmt: skip
+
+    def run(self, request: Request, *answers: Any, depth: int = 0, nth: int = 0) -> dict[str, Any]:
+        """Plan and run a page; returns what the ledger says of it then."""
+        made = Plan(request, depth, nth)
+        self.store.ledger.plan("c", [made], deepest=2)
+        self.provider.answers = list(answers)
+        self.step.run(request.page_id("c"), "c")
+        return document(self.store, made)
+
+
+CATS = Request("hashtag_search", {"hashtag": "cats"})
+
+
+@pytest.fixture
+def bench(store: Store) -> Bench:
+    return Bench(store, expand=frozenset({Relation.COMMENTS}))
+
+
+def test_a_page_is_bought_stored_and_followed(bench: Bench) -> None:
+    found = bench.run(CATS, {"data": [raw("post"), None, {"desc": "no id"}], "nextCursor": 20})
+    assert (found["state"], found["units"], found["items"], found["end"]) == ("done", 1, ["7300000000000000101"], None)
+    assert (found["next"], found["rejects"], found["new"]) == ({"cursor": 20}, 1, 1)
+    assert [one.request.title() for one in bench.sent] == [
+        "hashtag_search hashtag=cats cursor=20",
+        "post_comments aweme_id=7300000000000000101",
+    ]
+    assert bench.store.database["posts"].count_documents({}) == 1
+    assert bench.store.database["users"].count_documents({}) == 1
+    assert bench.store.database["rejects"].count_documents({}) == 1
+    assert bench.step.leases == {}
+
+
+def test_a_second_delivery_makes_no_call(bench: Bench) -> None:
+    bench.run(CATS, {"data": []})
+    for page, crawl in ((CATS.page_id("c"), "c"), ("forged", "c"), (CATS.page_id("c"), "d")):
+        bench.step.run(page, crawl)
+    assert len(bench.provider.calls) == 1
+
+
+FORGED: list[tuple[Request, int, str]] = [
+    (Request("multi_post_info", {"aweme_ids": [item_id(n) for n in range(101)]}), 0, "error"),
+    (Request("user_followers", {"id": "1", "sec_uid": "s"}, {"cursor": 5}), 50, "platform-cap"),
+    (Request("hashtag_search", {"hashtag": "cats"}, {"cursor": "5000"}), 3, "platform-cap"),
+    (Request("no_such_endpoint", {"a": 1}), 0, "error"),
+    (Request("hashtag_search", {"hashtag": "cats", "token": "x"}), 0, "error"),
+    (Request("get_usage", {"date": "2026-01-31"}), 0, "error"),
+]
+
+
+@pytest.mark.parametrize(("request_", "nth", "end"), FORGED, ids=[one[0].title() for one in FORGED])
+def test_a_forged_page_makes_no_call_and_is_skipped(bench: Bench, request_: Request, nth: int, end: str) -> None:
+    found = bench.run(request_, nth=nth)
+    assert (found["state"], found["end"], found["error"]["kind"]) == ("skipped", end, "refused")
+    assert bench.provider.calls == []
+    assert not bench.store.ledger.has_failed("c")
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "end", "attempts", "told"),
+    [
+        (TryLater("broken", 500), "planned", None, 1, ["failed"]),
+        (NoAnswer("closed", None, None), "planned", None, 1, ["failed"]),
+        (Wait("slowly"), "planned", None, 0, ["limited"]),
+        (NothingThere("gone", 404, 1, End.MISSING), "done", "missing", 0, []),
+        (OurMistake("wrong", 422), "failed", "error", 1, []),
+        (StopAll("token", 491), "planned", None, 0, ["closed account"]),
+    ],
+    ids=repr,
+)
+def test_what_becomes_of_a_page_whose_call_failed(
+    bench: Bench, error: CallError, state: str, end: str | None, attempts: int, told: list[str]
+) -> None:
+    found = bench.run(CATS, error)
+    assert (found["state"], found.get("end"), found["attempts"]) == (state, end, attempts)
+    assert (found["error"]["kind"], found["error"]["detail"], found["calls"]) == (error.kind, error.detail, 1)
+    assert bench.pace.told == told
+    assert (bench.store.fleet.gate() is not None) == isinstance(error, StopAll)
+    assert (found.get("unknown") is not None) == (error.units is None)
+
+
+def test_an_answer_of_an_unknown_shape_is_kept(bench: Bench) -> None:
+    found = bench.run(CATS, {"videos": ["odd"]})
+    assert (found["error"]["kind"], found["error"]["body"], found["units"]) == ("unreadable", '{"videos":["odd"]}', 1)
+
+
+def test_the_missing_ids_of_a_batch_are_told(bench: Bench) -> None:
+    found = bench.run(Request("multi_post_info", {"aweme_ids": ["7300000000000000101", "8"]}), [raw("post")])
+    assert (found["ends"], found["end"], found["items"]) == ({"8": "missing"}, "end", ["7300000000000000101"])
+
+
+def test_a_chain_without_news_is_stalled(bench: Bench) -> None:
+    cursor: dict[str, int] = {}
+    ends = []
+    for nth in range(5):
+        answer = {"data": [raw("post")], "nextCursor": (nth + 1) * 20}
+        found = bench.run(Request("hashtag_search", {"hashtag": "cats"}, cursor), answer, nth=nth)
+        ends.append((found["new"], found["got"], found["end"]))
+        cursor = {"cursor": (nth + 1) * 20}
+    assert ends == [(1, 1, None), (0, 1, None), (0, 1, None), (0, 1, None), (0, 1, "stalled")]
+
+
+def test_met_nearer_after_it_was_bought_plans_what_that_opens_without_a_call(bench: Bench) -> None:
+    bench.run(CATS, {"data": [raw("post")]}, depth=2)
+    assert bench.sent == []  # its comments would be at depth 3
+    bench.run(CATS, depth=1)
+    assert [one.request.endpoint for one in bench.sent] == ["post_comments"]
+    assert len(bench.provider.calls) == 1
+    assert document(bench.store, Plan(CATS, 1))["units"] == 1
+
+
+def test_without_leave_no_page_is_taken(bench: Bench) -> None:
+    bench.stopping.set()
+    found = bench.run(CATS)
+    assert (found["state"], found.get("calls", 0)) == ("planned", 0)
+    assert bench.provider.calls == []
+
+
+@pytest.mark.parametrize("edge", [("user_followers", "9:1"), ("user_followings", "1:9")])
+def test_edges_point_from_the_follower(bench: Bench, edge: tuple[str, str]) -> None:
+    name, expected = edge
+    key = name.removeprefix("user_")
+    bench.run(Request(name, {"id": "1", "sec_uid": "s"}), {key: [raw("user", uid="9")]})
+    assert bench.store.database["follows"].distinct("_id") == [expected]
