@@ -6,7 +6,7 @@ the table is held against the SDK's own signatures at import, so a wrong name ca
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
@@ -32,6 +32,7 @@ class Endpoint:
     lists: the seed kinds and relations whose `--limit` holds here.
     price / worst: units a call is expected to cost / can cost at most; `varies`: no call tells the next one's price.
     single: one object, not a list.              batch: the argument whose ids are bought together.
+    required: filled in from the SDK's signature.
     edge: items follow ("in") or are followed by ("out") the user in `id`.
     """
 
@@ -53,9 +54,8 @@ class Endpoint:
     max_items: int | None = None
     edge: Literal["in", "out"] | None = None
     by_time: bool = False
-    slow: bool = False
     customer: bool = False
-    top_level: bool = False
+    required: tuple[str, ...] = ()
 
 
 _HASHTAG_CAP = 5000  # "maximum cursor around 4000-5000 depending on the hashtag" [D23]
@@ -81,7 +81,6 @@ _TABLE = (
         price=63,
         worst=250,
         varies=True,
-        slow=True,
     ),
     Endpoint(
         "keyword_search",
@@ -100,7 +99,6 @@ _TABLE = (
         price=25,
         worst=250,
         varies=True,
-        slow=True,
     ),
     Endpoint(
         "user_posts_from_username",
@@ -110,7 +108,6 @@ _TABLE = (
         _CURSOR,
         lists=("posts", "user"),
         by_time=True,
-        top_level=True,
     ),
     Endpoint(
         "user_posts_from_secuid",
@@ -120,7 +117,6 @@ _TABLE = (
         _CURSOR,
         lists=("posts", "user"),
         by_time=True,
-        top_level=True,
     ),
     Endpoint("user_info_from_username", ("username",), read_user, lists=("authors", "commenters"), single=True),
     Endpoint(
@@ -201,6 +197,13 @@ _TABLE = (
 )
 
 
+def required(name: str, customer: bool = False) -> tuple[str, ...]:
+    """The arguments without which the SDK's method cannot be called."""
+    method: Any = getattr(CustomerEndpoints if customer else TiktokEndpoints, name)
+    known = inspect.signature(method).parameters.items()
+    return tuple(n for n, p in known if p.default is inspect.Parameter.empty and n not in _NOT_ARGUMENTS)
+
+
 def check(endpoint: Endpoint) -> None:
     """Hold an entry against the SDK's signature; ValueError says what does not fit."""
     method: Any = getattr(CustomerEndpoints if endpoint.customer else TiktokEndpoints, endpoint.name, None)
@@ -210,8 +213,7 @@ def check(endpoint: Endpoint) -> None:
     ours = {*endpoint.args, *endpoint.next}
     if unknown := ours - known.keys():
         raise ValueError(f"{endpoint.name} takes no {', '.join(sorted(unknown))}")
-    needed = {n for n, p in known.items() if p.default is inspect.Parameter.empty}
-    if missing := needed - ours:
+    if missing := set(required(endpoint.name, endpoint.customer)) - ours:
         raise ValueError(f"{endpoint.name} needs {', '.join(sorted(missing))}")
 
 
@@ -219,7 +221,7 @@ def table(*entries: Endpoint) -> dict[str, Endpoint]:
     """Entries by name, each checked against the SDK."""
     for entry in entries:
         check(entry)
-    return {entry.name: entry for entry in entries}
+    return {entry.name: replace(entry, required=required(entry.name, entry.customer)) for entry in entries}
 
 
 ENDPOINTS = table(*_TABLE)

@@ -75,6 +75,10 @@ def refusal(endpoint: Endpoint | None, request: Request, nth: int) -> str | None
         return f"no endpoint {request.endpoint} to crawl"
     if unknown := (request.args.keys() - set(endpoint.args)) | (request.cursor.keys() - endpoint.next.keys()):
         return f"{endpoint.name} takes no {', '.join(sorted(map(str, unknown)))}"
+    if missing := set(endpoint.required) - request.args.keys():
+        return f"{endpoint.name} needs {', '.join(sorted(missing))}"
+    if not isinstance(nth, int):
+        return f"{nth!r} is no place in a list"
     if endpoint.batch is not None:
         ids = request.args.get(endpoint.batch)
         if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):

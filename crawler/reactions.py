@@ -51,7 +51,7 @@ def react(
     if isinstance(error, UnitsUsedUp):
         return Reaction("again", gate=Cause.UNITS)
     if isinstance(error, TryLater):
-        if outage and error.status is None:
+        if outage:
             return Reaction("again", after=FIRST_PAUSE * (1 + chance()))
         return _once_more(attempts, most, chance)
     if isinstance(error, Unreadable):

@@ -1,6 +1,6 @@
 """The step: one page from its message to its follow-ups.
 
-take → limit → fetch → read → store → plan → mark done → send. Every write before "mark done" can be made twice without
+limit → take → fetch → read → store → plan → mark done → send. Every write before "mark done" can be made twice without
 harm; only the holder of the page's lease marks it done.
 """
 
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_TROUBLE = 10.0  # seconds after a failure during which what works is told
 _PATIENCE = 60.0  # seconds a message waits for leave to call before it is dropped; the feeder sends it again
 _MODELS: dict[str, type[Entity]] = {model.kind: model for model in (Post, User, Comment, Music, Hashtag, Live)}
 
@@ -68,6 +69,7 @@ class Step:
         self._met = Met()
         self.leases: dict[str, str] = {}
         """Pages this process holds, id → token; renewed by the keeper."""
+        self._troubled_until = 0.0
         self.holding = 0
         """Messages this process holds without a lease."""
 
@@ -133,8 +135,7 @@ class Step:
             return "no budget"
         try:
             answer = self._t.api.call(endpoint, page.request.args, page.request.cursor)
-            if permit.troubled or permit.probe:
-                self._report(page, permit, None)
+            self._report(page, permit, None)
             reading = _read(endpoint, answer)
         except CallError as error:
             return self._failed(page, endpoint, permit, hold.charge(error.units), error, hold.settle)
@@ -178,26 +179,36 @@ class Step:
             self._insist(settle, charge, reaction.do != "again")
 
     def _report(self, page: Page, permit: Permit, error: CallError | None) -> bool:
-        """Tell the shared limiter how the call went; whether the API counts as out of reach."""
-        pace, store = self._t.pace, self._t.store
+        """Tell the shared limiter how the call went; whether the API counts as out of reach.
+
+        What works is only told while something does not: for some seconds after this process saw or heard of a failure.
+        """
+        pace, moment = self._t.pace, monotonic()
+        if isinstance(error, TryLater) or permit.troubled or permit.probe:
+            self._troubled_until = moment + _TROUBLE
         try:
             if isinstance(error, Wait):
                 pace.limited(page.id, error.after)
-                return False
-            if isinstance(error, TryLater):
+            elif isinstance(error, TryLater):
                 weather = pace.failed(page.id, permit.probe)
                 if weather.change == "closed":
-                    log.warning("the API cannot be used: %s. One call at a time tries it", error)
-                    self._insist(store.fleet.close_gate, Cause.OUTAGE, str(error))
-                    self._insist(self._ledger.refund, weather.pages)
+                    self._outage_begins(error, weather.pages)
                 return weather.change in ("closed", "down")
-            if (permit.troubled or permit.probe) and pace.worked().change == "opened":
-                log.warning("the API answers again")
-                self._insist(store.fleet.open_gate, Cause.OUTAGE)
-                self._insist(store.crawls.resume, causes=[Cause.OUTAGE])
+            elif moment < self._troubled_until and pace.worked().change == "opened":
+                self._outage_ends()
         except Unreachable as unreachable:
             log.warning("%s", unreachable)
         return False
+
+    def _outage_begins(self, error: CallError, pages: Sequence[str]) -> None:
+        log.warning("the API cannot be used: %s. One call at a time tries it", error)
+        self._insist(self._t.store.fleet.close_gate, Cause.OUTAGE, str(error))
+        self._insist(self._ledger.refund, pages)
+
+    def _outage_ends(self) -> None:
+        log.warning("the API answers again")
+        self._insist(self._t.store.fleet.open_gate, Cause.OUTAGE)
+        self._insist(self._t.store.crawls.resume, causes=[Cause.OUTAGE])
 
     def _close_gate(self, cause: Cause, error: CallError) -> None:
         """Close the gate for all: at once through Redis, for good through MongoDB."""
@@ -284,8 +295,10 @@ class Step:
 
     def _plan(self, page: Page, crawl: Crawl, plans: list[Plan]) -> list[Waiting]:
         """Write follow-ups into the ledger; returns those whose messages are to be sent from here."""
-        plans.sort(key=lambda plan: plan.depth)
-        send = self._t.board.claim_room(page.crawl, len(plans))
+        plans.sort(key=lambda plan: (plan.nth == 0, plan.depth))
+        # The list's next page takes the place of this one in the queue; nobody may take it before this one is done.
+        onward = 1 if plans and plans[0].nth else 0
+        send = onward + self._t.board.claim_room(page.crawl, len(plans) - onward)
         new = set(self._insist(self._ledger.plan, page.crawl, plans, page.id, deepest=crawl.spec.depth, send=send))
         self._t.rollup.planned(page.crawl, len(new))
         waiting = [Waiting(plan.request.page_id(page.crawl), plan.request) for plan in plans[:send]]

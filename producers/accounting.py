@@ -6,6 +6,7 @@ from typing import Any
 
 from crawler.api import Api
 from crawler.endpoints import ENDPOINTS
+from crawler.errors import UserError
 from crawler.store import Store
 from crawler.store.budgets import crawl_account, day_account
 from crawler.words import CrawlState
@@ -78,9 +79,12 @@ def _settle_day(store: Store, day: str, left: int) -> int:
 
 
 def _tiktok_units(data: Any) -> int:
-    """The provider's figure: {"tiktok": n, ...}; consumers also saw {"units": n} and {} (reference §3)."""
-    if isinstance(data, dict):
-        value = data.get("tiktok", data.get("units", 0))
-        if isinstance(value, int):
-            return value
-    return 0
+    """The provider's figure: {"tiktok": n, ...}, or {"units": n} as a consumer saw it (reference §3)."""
+    value = data.get("tiktok", data.get("units")) if isinstance(data, dict) else None
+    if data == {}:  # nothing was used that day
+        return 0
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UserError(f"the provider's figure cannot be read: {str(data)[:200]}; nothing was settled")
+    return value

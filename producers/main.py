@@ -119,12 +119,31 @@ def seed(
     from producers.asking import make_spec, seeds
 
     given = seeds(kind, values or [], input_file, sys.stdin.buffer)
+    options = {
+        "full": full,
+        "days": days,
+        "max_cursor": max_cursor,
+        "period": period,
+        "sorting": sorting,
+        "country": country,
+        "match_exactly": match_exactly,
+        "alternative_method": alternative_method,
+    }
     spec = make_spec(
-        kind, given, expand=expand, depth=depth, max_pages=max_pages, max_units=max_units, limits=limit or [], since=since,
-        until=until, priority=priority, name=name, attrs=attr or [],
-        options={"full": full, "days": days, "max_cursor": max_cursor, "period": period, "sorting": sorting,
-                 "country": country, "match_exactly": match_exactly, "alternative_method": alternative_method},
-    )  # fmt: skip
+        kind,
+        given,
+        expand=expand,
+        depth=depth,
+        max_pages=max_pages,
+        max_units=max_units,
+        limits=limit or [],
+        since=since,
+        until=until,
+        priority=priority,
+        name=name,
+        attrs=attr or [],
+        options=options,
+    )
     settings = _settings()
     store = _store(settings)
     Pace(settings.redis_url).check()

@@ -47,7 +47,7 @@ def make_app(settings: Settings, run: Callable[[str, str], str] | None = None) -
         task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_step": 0.3, "interval_max": 1},
     )
 
-    @app.task(name="page", ignore_result=True)  # type: ignore[untyped-decorator]
+    @app.task(name="page", ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
     def page(page: object = None, crawl: object = None, **others: object) -> str | None:
         if run is None:
             return None
@@ -103,10 +103,8 @@ class Broker:
     def depth(self) -> int:
         """Messages that wait in the queue."""
         with self._connected() as connection:
-            try:
-                return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
-            except connection.channel_errors:  # there is no such queue before the first worker
-                return 0
+            # Declared, not only asked for: kombu's look for an existing queue forgets its own key prefix on Redis.
+            return int(self._queue(connection).queue_declare().message_count)
 
     def check(self) -> None:
         """Raise Unreachable where the broker does not answer."""
@@ -120,8 +118,7 @@ class Broker:
                 if self._connection is None:
                     connection = self._app.connection_for_write(connect_timeout=5)
                     connection.ensure_connection(max_retries=1, timeout=5)
-                    for queue in self._app.conf.task_queues:
-                        queue(connection.default_channel).declare()
+                    self._queue(connection).declare()
                     self._connection = connection
                 yield self._connection
             except Exception as error:
@@ -129,6 +126,9 @@ class Broker:
                 # AttributeError on a connection that was closed meanwhile.
                 self._drop()
                 raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
+
+    def _queue(self, connection: Any) -> Any:
+        return self._app.amqp.queues[QUEUE].bind(connection.default_channel)
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

@@ -101,7 +101,7 @@ class Crawls:
     def reopen(self, crawl: str) -> None:
         """An ended crawl runs again (its failed pages were planned anew)."""
         self._crawls.update_one(
-            {"_id": crawl, "state": {"$in": [CrawlState.FAILED, CrawlState.COMPLETE, CrawlState.PAUSED]}},
+            {"_id": crawl, "state": {"$in": [CrawlState.FAILED, CrawlState.COMPLETE]}},
             {
                 "$set": {"state": CrawlState.RUNNING, "cause": None, "ended_at": None},
                 "$unset": {"rollup.final": 1},

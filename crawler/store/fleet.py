@@ -14,6 +14,11 @@ from crawler.words import Cause
 SILENCE = 20.0  # seconds without a beat, as the leader itself saw it, after which a worker counts as dead
 LEADERSHIP = timedelta(seconds=5)
 _GATE = "gate"
+_LESSER = {
+    Cause.ACCOUNT: [Cause.ACCOUNT, Cause.UNITS, Cause.OUTAGE],
+    Cause.UNITS: [Cause.UNITS, Cause.OUTAGE],
+    Cause.OUTAGE: [Cause.OUTAGE],
+}
 _LEADER = "leader"
 
 
@@ -97,10 +102,10 @@ class Fleet:
 
     @reaching
     def close_gate(self, cause: Cause, detail: str, until: datetime | None = None) -> None:
-        """Close it; an account's trouble is not overwritten by a lesser one."""
+        """Close it; a lesser trouble does not overwrite a greater one: account, units, outage."""
         try:
             self._signals.update_one(
-                {"_id": _GATE, "cause": {"$ne": Cause.ACCOUNT}},
+                {"_id": _GATE, "cause": {"$in": _LESSER[cause]}},
                 {
                     "$set": {"cause": cause, "detail": detail[:500], "until": until},
                     "$setOnInsert": {"since": now()},

@@ -373,12 +373,12 @@ class Ledger:
 
     @reaching
     def skip_planned(self, crawl: str, end: End) -> int:
-        """Skip every planned page; returns how many."""
-        result = self._pages.update_many(
-            {"crawl": crawl, "state": PageState.PLANNED, "due": {"$gte": UNSENT}},
-            {"$set": {"state": PageState.SKIPPED, "end": end, "done_at": now()}, "$unset": {"due": 1}},
-        )
-        return result.modified_count
+        """Skip every planned page; returns how many. One that is bought, and was met nearer, is done as it was."""
+        planned = {"crawl": crawl, "state": PageState.PLANNED, "due": {"$gte": UNSENT}}
+        self._pages.update_many({**planned, "bought": True}, {"$set": {"state": PageState.DONE}, "$unset": {"due": 1}})
+        return self._pages.update_many(
+            planned, {"$set": {"state": PageState.SKIPPED, "end": end, "done_at": now()}, "$unset": {"due": 1}}
+        ).modified_count
 
     @reaching
     def retry(self, crawl: str, kind: str | None) -> int:
@@ -387,7 +387,14 @@ class Ledger:
         result = self._pages.update_many(
             wanted,
             {
-                "$set": {"state": PageState.PLANNED, "due": UNSENT, "attempts": 0, "deaths": 0, "end": None},
+                "$set": {
+                    "state": PageState.PLANNED,
+                    "due": UNSENT,
+                    "attempts": 0,
+                    "unreadable": 0,
+                    "deaths": 0,
+                    "end": None,
+                },
                 "$unset": {"not_before": 1},
             },
         )

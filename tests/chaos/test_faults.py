@@ -97,8 +97,8 @@ def test_a_budget_holds_whatever_the_concurrency(rig: ChaosRig, trouble: bool) -
 
 def test_the_days_budget_bounds_all_crawls(rig: ChaosRig) -> None:
     rig.start_worker(32, env={"TOKCRAWL_DAY_UNITS": "200"})
-    crawls = [rig.seed("hashtag", name) for name in ("cats", "dogs")]
-    assert [rig.watch(crawl, 60) for crawl in crawls] == [5, 5]
+    crawls = [rig.seed("hashtag", name) for name in ("cats", "dogs", "birds")]
+    assert 5 in [rig.watch(crawl, 60) for crawl in crawls]
     assert rig.sandbox.stats()["units"] == 200
 
 

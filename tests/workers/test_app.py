@@ -100,9 +100,6 @@ def test_many_messages_are_one_each(broker: Broker, queue: "redis.Redis[bytes]")
 
 
 @pytest.mark.server
-@pytest.mark.xfail(
-    reason="workers/app.py: kombu looks for the queue without the key prefix, so a passive declare never finds it"
-)
 def test_how_many_messages_wait(broker: Broker, queue: "redis.Redis[bytes]") -> None:
     assert [broker.depth(), broker.depth()] == [0, 0]  # before the first message there is no queue
     broker.send("c", [waiting(n) for n in range(7)])
@@ -179,7 +176,6 @@ def test_unknown_arguments_beside_the_known_do_no_harm() -> None:
     assert task(page="p", crawl="c", later="x") == "p of c"
 
 
-@pytest.mark.xfail(reason="workers/app.py: the task is shared between apps; @app.task(shared=False) mends it")
 def test_two_apps_of_one_process_do_not_run_each_others_task() -> None:
     apps = [make_app(settings("memory://"), lambda page, crawl, n=n: str(n)) for n in range(2)]  # type: ignore[misc]
     assert [app.tasks["page"](page="p", crawl="c") for app in apps] == ["0", "1"]
