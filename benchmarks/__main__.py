@@ -28,7 +28,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--name", help="of the files in benchmarks/results/")
     options = parser.parse_args(argv)
     names = [name for name in options.peers.split(",") if name]
-    tags = tuple(tag for tag in options.hashtags.split(",") if tag) or (("big-30",) if options.quick else Job().hashtags)
+    tags = tuple(tag for tag in options.hashtags.split(",") if tag) or (
+        ("big-30",) if options.quick else Job().hashtags
+    )
     found = compare(
         peers(names, options.in_flight), Job(tags), 1 if options.quick else options.rounds, options.latency, options.api
     )

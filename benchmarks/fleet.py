@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.ground import ROOT, Ground
@@ -37,9 +38,7 @@ class Fleet:
         log = (self.ground.home / f"worker-{len(self._workers)}.log").open("w+b")
         self._logs.append(log)
         self._workers.append(
-            subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            subprocess.Popen(command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         )
         deadline = time.monotonic() + timeout
         while self._alive() < wanted:
@@ -60,7 +59,9 @@ class Fleet:
             [*_TOKCRAWL, *arguments], cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise RuntimeError(f"tokcrawl {' '.join(arguments[:2])} gave {done.returncode}: {done.stderr}\n{self.log()}")
+            raise RuntimeError(
+                f"tokcrawl {' '.join(arguments[:2])} gave {done.returncode}: {done.stderr}\n{self.log()}"
+            )
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
@@ -92,7 +93,7 @@ class Fleet:
 
     def log(self, length: int = 3000) -> str:
         """The end of what the workers said."""
-        return "\n".join(open(log.name, "rb").read()[-length:].decode(errors="replace") for log in self._logs)
+        return "\n".join(Path(log.name).read_bytes()[-length:].decode(errors="replace") for log in self._logs)
 
     def _alive(self) -> int:
         return int(self._db["workers"].count_documents({}))

@@ -3,14 +3,15 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from producers import stack
 from pymongo import MongoClient
+
+from producers import stack
 from sandbox.client import Control, Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +36,10 @@ class Ground:
     def redis_url(self) -> str:
         return self.urls["TOKCRAWL_BROKER_URL"]
 
+    def with_servers(self, pids: Callable[[], Iterable[int]]) -> Callable[[], list[int]]:
+        """Those processes and the servers."""
+        return lambda: [*pids(), *self.pids.values()]
+
     def environment(self) -> dict[str, str]:
         """For tokcrawl's processes: nothing of the caller's own settings gets in."""
         outer = {name: value for name, value in os.environ.items() if not name.startswith("TOKCRAWL_")}
@@ -53,10 +58,10 @@ class Ground:
 
 
 @contextmanager
-def api(url: str | None, **options: object) -> Iterator[tuple[Control | None, int | None, str]]:
+def api(url: str | None, latency: float = 0.0) -> Iterator[tuple[Control | None, int | None, str]]:
     """The sandbox's controls (None where the API is none), its pid where it was started here, and the API's URL."""
     if url is None:
-        sandbox = Sandbox(scale="large", **options)
+        sandbox = Sandbox(scale="large", latency=latency)
         sandbox.start()
         try:
             yield sandbox, sandbox.pid, sandbox.api_url

@@ -53,7 +53,12 @@ class Figures:
 
 
 def measure(
-    peer: Peer, job: Job, api_url: str, control: Control | None, sandbox: int | None, wanted: Mapping[str, set[str]] | None
+    peer: Peer,
+    job: Job,
+    api_url: str,
+    control: Control | None,
+    sandbox: int | None,
+    wanted: Mapping[str, set[str]] | None,
 ) -> tuple[Figures, dict[str, set[str]]]:
     """One run; `Wrong` where the stored ids are not the wanted ones."""
     with cold(api_url, sandbox) as ground:

@@ -1,11 +1,12 @@
 """Reads what processes cost from /proc while they live: CPU seconds of whole trees, and memory as they share it."""
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Event, Thread
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 _TICK = os.sysconf("SC_CLK_TCK")
 
@@ -46,6 +47,18 @@ def pss(pids: Iterable[int]) -> int:
             continue
         total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
     return total
+
+
+class Others:
+    """Cores that the rest of the machine uses while ours work: `Others(pids)`, then `others.cores()`."""
+
+    def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
+        self._pids = pids
+        self._at, self._busy, self._ours = time.monotonic(), busy(), cpu(pids())
+
+    def cores(self) -> float:
+        ours = cpu(self._pids()) - self._ours
+        return max(0.0, (busy() - self._busy - ours) / (time.monotonic() - self._at))
 
 
 class Peak(Thread):

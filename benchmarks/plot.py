@@ -15,7 +15,10 @@ _OURS, _OTHERS = "#1f6f8b", "#b8c4c9"
 def plot(whole: Mapping[str, Any], path: Path) -> None:
     told = whole["medians"]
     figure, axes = plt.subplots(1, 2, figsize=(11, 0.6 * len(told) + 1.6), layout="constrained")
-    panels = (("pages_per_s", "pages per second (longer is better)"), ("worker_ms", "worker CPU, ms per page (shorter is better)"))
+    panels = (
+        ("pages_per_s", "pages per second (longer is better)"),
+        ("worker_ms", "worker CPU, ms per page (shorter is better)"),
+    )
     for axis, (name, title) in zip(axes, panels, strict=True):
         peers = list(told)[::-1]
         values = [told[peer][name] for peer in peers]

@@ -1,4 +1,4 @@
-"""Writes results down: JSON with every run, a Markdown table and ratios of medians, machine and versions beside them."""
+"""Writes results down: JSON with every run, a Markdown table and ratios of medians, with machine and versions."""
 
 import json
 import platform
@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from benchmarks.compare import Comparison
 from benchmarks.ground import ROOT
@@ -17,7 +17,18 @@ from benchmarks.measure import medians
 from producers.stack.servers import SERVERS, find_program
 
 RESULTS = ROOT / "benchmarks" / "results"
-_PACKAGES = ("celery", "ensembledata", "httpx", "kombu", "orjson", "pymongo", "redis", "scrapy", "scrapy-redis", "urllib3")
+_PACKAGES = (
+    "celery",
+    "ensembledata",
+    "httpx",
+    "kombu",
+    "orjson",
+    "pymongo",
+    "redis",
+    "scrapy",
+    "scrapy-redis",
+    "urllib3",
+)
 _AGAINST = ("scrapy", "scrapy-threaded", "scrapy-redis", "floor", "sdk-threads")
 
 
@@ -41,6 +52,8 @@ def machine() -> dict[str, Any]:
 
 
 _CODE = ("crawler", "workers", "producers")
+_COLUMNS = ("", "pages", "pages/s", "to last request", "CPU ms/page: workers", "redis", "mongod", "sandbox",
+            "memory MB", "start-up CPU s", "repeated", "others' cores")  # fmt: skip
 
 
 def ratios(told: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
@@ -96,26 +109,35 @@ def markdown(whole: Mapping[str, Any]) -> str:
         "proportional set size. Others' cores is what the rest of the machine used meanwhile, the hypervisor's theft "
         "included. Every peer stored the same ids in all collections.",
         "",
-        "| | pages | pages/s | to last request | CPU ms/page: workers | redis | mongod | sandbox | memory MB | start-up CPU s | repeated | others' cores |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| " + " | ".join(_COLUMNS) + " |",
+        "|---|" + "--:|" * (len(_COLUMNS) - 1),
     ]  # fmt: skip
-    for peer, row in told.items():
-        lines.append(
-            f"| {peer} | {row['pages']:.0f} | {row['pages_per_s']:.0f} ({row['pages_per_s_low']:.0f}-"
-            f"{row['pages_per_s_high']:.0f}) | {row['asked_per_s']:.0f} | {row['worker_ms']:.2f} "
-            f"({row['worker_ms_low']:.2f}-{row['worker_ms_high']:.2f}) | {row['redis_ms']:.2f} | {row['mongo_ms']:.2f} | "
-            f"{row['sandbox_ms']:.2f} | {row['peak_mb']:.0f} | {row['startup_s']:.1f} | {row['repeated']:.0f} | {row['others']:.2f} |"
-        )
+    lines += [f"| {' | '.join([peer, *_cells(row)])} |" for peer, row in told.items()]
     if whole["ratios"]:
         lines += ["", "| tokcrawl over | pages/s | worker CPU per page |", "|---|--:|--:|"]
         lines += [f"| {n} | {r['pages_per_s']:.2f} x | {r['worker_ms']:.2f} x |" for n, r in whole["ratios"].items()]
     if served := whole["sandbox"]:
         lines += [
             "",
-            f"The sandbox alone served {served['pages_per_s']:.0f} of these pages a second ({served['kb']:.1f} kB each) "
-            f"to one process that does not read them, at {served['ms']:.2f} ms of its CPU a page.",
+            f"The sandbox alone served {served['pages_per_s']:.0f} of these pages a second ({served['kb']:.1f} kB each)"
+            f" to one process that does not read them, at {served['ms']:.2f} ms of its CPU a page.",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _cells(row: Mapping[str, float]) -> list[str]:
+    rate, low, high = row["pages_per_s"], row["pages_per_s_low"], row["pages_per_s_high"]
+    return [
+        f"{row['pages']:.0f}",
+        f"{rate:.0f} ({low:.0f}-{high:.0f})",
+        f"{row['asked_per_s']:.0f}",
+        f"{row['worker_ms']:.2f} ({row['worker_ms_low']:.2f}-{row['worker_ms_high']:.2f})",
+        *(f"{row[name]:.2f}" for name in ("redis_ms", "mongo_ms", "sandbox_ms")),
+        f"{row['peak_mb']:.0f}",
+        f"{row['startup_s']:.1f}",
+        f"{row['repeated']:.0f}",
+        f"{row['others']:.2f}",
+    ]
 
 
 def _text(path: str) -> str:

@@ -106,8 +106,11 @@ def _print(folder: Path, pages: int, used: float, spent: dict[str, float]) -> No
             stages[name][0] += times
             stages[name][1] += seconds
     told = sum(seconds for _, seconds in stages.values())
-    print(f"{pages} pages; workers {1000 * used / pages:.2f} ms a page (wrapping included), of which named below "
-          f"{1000 * told / pages:.2f}; " + ", ".join(f"{n} {1000 * s / pages:.2f}" for n, s in spent.items()))  # fmt: skip
+    servers = ", ".join(f"{name} {1000 * seconds / pages:.2f}" for name, seconds in spent.items())
+    print(
+        f"{pages} pages; workers {1000 * used / pages:.2f} ms a page (wrapping included), "
+        f"of which named below {1000 * told / pages:.2f}; {servers}"
+    )
     for name, (times, seconds) in sorted(stages.items(), key=lambda stage: -stage[1][1]):
         print(f"{1000 * seconds / pages:8.3f} ms  {times / pages:7.2f} x a page  {name}")
 
@@ -138,7 +141,7 @@ def _timed(do: Callable[..., Any], stage: str) -> Callable[..., Any]:
             stack = _here.stack = []
         parent = stack[-1][1] if stack else ""
         name = f"{parent} > {stage}" if stage in ("bulk_write", "log", "publish", "JSON") and parent else stage
-        frame = [0.0, name]
+        frame: tuple[list[float], str] = ([0.0], name)
         stack.append(frame)
         started = clock()
         try:
@@ -147,11 +150,11 @@ def _timed(do: Callable[..., Any], stage: str) -> Callable[..., Any]:
             took = clock() - started
             stack.pop()
             if stack:
-                stack[-1][0] += took
+                stack[-1][0][0] += took
             figure = _figures[name]
             with _lock:
                 figure[0] += 1
-                figure[1] += took - frame[0]
+                figure[1] += took - frame[0][0]
 
     return wrapped
 
@@ -166,7 +169,6 @@ def _leave() -> None:
 def child(argv: list[str]) -> None:
     """A worker process with its functions wrapped."""
     import crawler.step  # noqa: F401  # before wrapping: names that it imports are wrapped where they are used
-
     from workers import child as worker
 
     instrument()

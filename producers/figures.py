@@ -36,16 +36,18 @@ def find(store: Store, crawl: str) -> dict[str, Any]:
     return found
 
 
-def figures(store: Store, crawl: Mapping[str, Any]) -> dict[str, Any]:
-    """The crawl as `status --json` tells it: exact once it stands still, seconds behind while it runs."""
+def figures(store: Store, crawl: Mapping[str, Any], *, count: bool = True) -> dict[str, Any]:
+    """The crawl as `status --json` tells it: exact once it stands still, seconds behind while it runs.
+
+    Counting reads the whole crawl; without `count` a running one is told from its roll-up.
+    """
     rollup = dict(crawl.get("rollup") or {})
     if not rollup.get("final"):
-        known = sum((rollup.get("pages") or {}).values())
+        pages = rollup.get("pages") or {}
         running = crawl["state"] == CrawlState.RUNNING
-        if not running or known <= _SMALL:
+        if not running or (count and sum(pages.values()) <= _SMALL):
             rollup = store.tally.count(crawl["_id"])
         else:
-            pages = rollup["pages"]
             leased = store.ledger.leased_count(crawl["_id"])
             rollup["pages"] = {**pages, "leased": leased, "planned": max(0, pages.get("planned", 0) - leased)}
     told = status(crawl, rollup)

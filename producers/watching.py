@@ -22,7 +22,7 @@ def watch(store: Store, crawl: str, console: Console, timeout: float | None = No
         told_at = 0.0
         while True:
             document = find(store, crawl)
-            told = figures(store, document)
+            told = figures(store, document, count=False)
             code = exit_code(told["state"], told["cause"])
             if code is not None:
                 return code, told

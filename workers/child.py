@@ -95,6 +95,7 @@ def serve(settings: Settings, name: str, slots: int) -> None:
         queues=[QUEUE],
         without_gossip=True,
         without_mingle=True,
+        heartbeat_interval=5,
         loglevel=logging.WARNING,
         quiet=True,
     )

@@ -42,17 +42,26 @@ class Peer(Protocol):
 class Script:
     """A peer that is a module of `benchmarks.peers`, in one process."""
 
-    def __init__(self, name: str, module: str, in_flight: int, **choices: bool) -> None:
+    def __init__(
+        self, name: str, module: str, in_flight: int, *, durable: bool = False, threaded: bool = False
+    ) -> None:
         self.name = name
         self.in_flight = in_flight
         self._module = module
-        self._choices = choices
+        self._durable = durable
+        self._threaded = threaded
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[bytes] | None = None
 
     def start(self, ground: Ground, job: Job) -> None:
         order = Order(
-            ground.api_url, ground.mongo_url, ground.redis_url, job.hashtags, self.in_flight, **self._choices
+            ground.api_url,
+            ground.mongo_url,
+            ground.redis_url,
+            job.hashtags,
+            self.in_flight,
+            durable=self._durable,
+            threaded=self._threaded,
         )
         self._errors = (ground.home / f"{self.name}.log").open("w+b")
         self._process = subprocess.Popen(
@@ -81,12 +90,15 @@ class Script:
         return tree(self._process.pid)
 
     def _say(self, word: str) -> None:
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         self._process.stdin.write(word + "\n")
         self._process.stdin.flush()
 
     def _hear(self) -> str:
-        assert self._process is not None and self._process.stdout is not None and self._errors is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
+        assert self._errors is not None
         line = self._process.stdout.readline()
         if not line:
             self._errors.seek(0)
@@ -143,5 +155,3 @@ def peers(names: Sequence[str], in_flight: int | None = None) -> list[Peer]:
     if unknown := [name for name in names if name not in known]:
         raise SystemExit(f"no peer {', '.join(unknown)}; there are {', '.join(known)}")
     return [known[name] for name in names or known]
-
-

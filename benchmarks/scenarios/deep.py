@@ -13,13 +13,13 @@ from time import monotonic
 from typing import Any
 
 import redis
-from crawler.pages import Request
 
 from benchmarks.fleet import Fleet
 from benchmarks.ground import Ground, api, cold
-from benchmarks.meter import cpu
+from benchmarks.meter import Others, cpu
 from benchmarks.scenarios.findings import write
 from benchmarks.scenarios.wide import pace, post_ids, seeds, wait_for_calls
+from crawler.pages import Request
 
 _BATCH = 5_000
 _PATTERN = 20  # real pages that the written ones are patterned on
@@ -56,18 +56,19 @@ def _case(done: int, planned: int, calls: int, in_flight: int, processes: int) -
             control.reset()
             if crawl is None:
                 crawl = fleet.seed("comments", "--input", str(seeds(ground.home / "posts", calls * 2)))
+            others = Others(ground.with_servers(fleet.pids))
             before, mongo = cpu(fleet.pids()), cpu([ground.pids["mongo"]])
             wait_for_calls(control, fleet, calls // 2, _PATIENCE)
             status = min(_status_seconds(fleet, crawl) for _ in range(3))
             memory = redis.Redis.from_url(ground.redis_url).info("memory")["used_memory_peak"]
             wait_for_calls(control, fleet, calls, _PATIENCE)
-            answered = control.stats()["ok"]
+            answered, around = control.stats()["ok"], others.cores()
             figures = {
                 "done": float(done), "planned": float(planned), "filled_s": wrote,
                 "pages_per_s": pace(control, skip=2, tail=0.5).per_s,
                 "worker_ms": 1000 * (cpu(fleet.pids()) - before) / answered,
                 "mongo_ms": 1000 * (cpu([ground.pids["mongo"]]) - mongo) / answered,
-                "status_s": status, "redis_peak_mb": memory / 1e6, "mongo_mb": _size(ground),
+                "status_s": status, "redis_peak_mb": memory / 1e6, "mongo_mb": _size(ground), "others": around,
             }  # fmt: skip
             print(figures, file=sys.stderr, flush=True)
         finally:

@@ -23,9 +23,12 @@ def write(name: str, rows: Sequence[Row], *, quick: bool) -> None:
     )
 
 
+def _cell(value: float) -> str:
+    return f"{value:.4g}" if value < 1e4 else f"{value:,.0f}"
+
+
 def markdown(rows: Sequence[Row]) -> str:
     columns = list(rows[0])
     lines = ["| " + " | ".join(columns) + " |", "|" + "--:|" * len(columns)]
-    lines += ["| " + " | ".join(f"{row[name]:.4g}" if row[name] < 1e4 else f"{row[name]:,.0f}" for name in columns) + " |"
-              for row in rows]  # fmt: skip
+    lines += ["| " + " | ".join(_cell(row[name]) for name in columns) + " |" for row in rows]
     return "\n".join(lines)

@@ -4,7 +4,7 @@ import argparse
 
 from benchmarks.fleet import Fleet
 from benchmarks.ground import api, cold
-from benchmarks.meter import cpu
+from benchmarks.meter import Others, cpu
 from benchmarks.scenarios.findings import write
 from benchmarks.scenarios.wide import pace, seeds
 
@@ -30,10 +30,12 @@ def _case(latency: float, in_flight: int, processes: int, seconds: float) -> dic
         fleet.start(in_flight, processes)
         try:
             used = cpu(fleet.pids())
+            others = Others(ground.with_servers(fleet.pids))
             posts = seeds(ground.home / "posts", int(ideal * seconds))
             crawl = fleet.seed("comments", "--input", str(posts))
             fleet.wait(crawl, seconds * 5 + 60)
             used = cpu(fleet.pids()) - used
+            around = others.cores()
             found = pace(control, skip=2 * latency + 1, tail=2 * latency + 1)
             calls = control.stats()["calls"]
         finally:
@@ -41,5 +43,5 @@ def _case(latency: float, in_flight: int, processes: int, seconds: float) -> dic
     return {
         "latency_s": latency, "in_flight": in_flight, "processes": processes, "pages": calls,
         "window_s": found.seconds, "ideal_per_s": ideal, "pages_per_s": found.per_s, "share": found.per_s / ideal,
-        "worker_ms": 1000 * used / calls,
+        "worker_ms": 1000 * used / calls, "others": around,
     }  # fmt: skip

@@ -4,6 +4,7 @@ import argparse
 
 from benchmarks.fleet import Fleet
 from benchmarks.ground import api, cold
+from benchmarks.meter import Others
 from benchmarks.scenarios.findings import write
 from benchmarks.scenarios.wide import pace, seeds
 
@@ -32,12 +33,14 @@ def _case(workers: int, in_flight: int, latency: float, seconds: float) -> dict[
         try:
             for _ in range(workers):
                 fleet.start(in_flight)
+            others = Others(ground.with_servers(fleet.pids))
             posts = seeds(ground.home / "posts", int(ideal * seconds))
             fleet.wait(fleet.seed("comments", "--input", str(posts)), seconds * 5 + 60)
+            around = others.cores()
             found = pace(control, skip=2 * latency + 1, tail=2 * latency + 1)
         finally:
             fleet.stop()
     return {
         "workers": workers, "in_flight_each": in_flight, "latency_s": latency, "window_s": found.seconds,
-        "ideal_per_s": ideal, "pages_per_s": found.per_s, "share": found.per_s / ideal,
+        "ideal_per_s": ideal, "pages_per_s": found.per_s, "share": found.per_s / ideal, "others": around,
     }  # fmt: skip

@@ -21,15 +21,13 @@ if gate[1] then
   end
 end
 
-local s = redis.call('HMGET', KEYS[1], 'tat', 'found', 'ceiling', 'moved', 'second', 'asked', 'limited')
+local s = redis.call('HMGET', KEYS[1], 'tat', 'found', 'cut', 'moved', 'second', 'asked', 'limited')
 local rate = tonumber(ARGV[2])
 local found = tonumber(s[2] or '0')
 if found > 0 then
-  -- The found rate probes upward: quickly far below where it was cut last, slowly near it.
-  local ceiling = tonumber(s[3])
+  -- The found rate probes upward: hardly at all right after it was cut, and faster the longer nothing refused.
   local passed = math.min((now - tonumber(s[4])) / 1000000, 5)
-  local growth = 0.05
-  if found > ceiling * 0.9 and found < ceiling * 1.1 then growth = 0.01 end
+  local growth = math.min((now - tonumber(s[3])) / 1000000 * 0.01, 0.10)
   found = found * (1 + growth * passed)
   redis.call('HSET', KEYS[1], 'found', string.format('%.6f', found), 'moved', string.format('%d', now))
   if rate == 0 or found < rate then rate = found end

@@ -30,8 +30,7 @@ if ARGV[1] == 'limited' then
   local found = tonumber(s[1] or '0')
   local new = math.max(passed, 1)
   if found > 0 then new = math.max(math.min(found * 0.95, math.max(passed, found * 0.5)), 0.2) end
-  redis.call('HSET', KEYS[1], 'found', string.format('%.6f', new), 'ceiling', string.format('%.6f', math.max(new, found)),
-    'cut', string.format('%d', now), 'moved', string.format('%d', now))
+  redis.call('HSET', KEYS[1], 'found', string.format('%.6f', new), 'cut', string.format('%d', now), 'moved', string.format('%d', now))
   if found == 0 and pause < 500000 then redis.call('HSET', KEYS[1], 'tat', string.format('%d', now + 500000)) end
   return {'none'}
 end

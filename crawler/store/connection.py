@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, MongoClient
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, InvalidURI, NotPrimaryError, OperationFailure
 from pymongo.uri_parser import parse_uri
+from pymongo.write_concern import WriteConcern
 
 from crawler.errors import Unreachable, UserError
 
@@ -70,6 +72,18 @@ def connect(url: str, name: str, connections: int = 100, patience: float = 5.0) 
     except (InvalidURI, ValueError) as error:
         raise UserError(f"TOKCRAWL_MONGO_URL cannot be used: {error}") from None
     return client.get_database(name, codec_options=CodecOptions(tz_aware=True))
+
+
+def unhurried(collection: "Collection[Document]") -> "Collection[Document]":
+    """The collection without waiting for the journal, where a journaled write of the ledger follows.
+
+    The journal is one sequence: once the later write is in it, so are all before it. Where the URL sets its own write
+    concern, that holds.
+    """
+    concern = getattr(collection, "write_concern", None)
+    if concern is not None and concern.document == {"j": True}:
+        return collection.with_options(write_concern=WriteConcern(w=1))
+    return collection
 
 
 def place(url: str) -> str:

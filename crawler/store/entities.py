@@ -12,13 +12,14 @@ import bson
 import orjson
 from bson.errors import InvalidDocument
 from pymongo import InsertOne, UpdateOne
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
 from crawler.pages import digest
 from crawler.readers import Found
 from crawler.readers.mend import mend
-from crawler.store.connection import Document, now, reaching
+from crawler.store.connection import Document, now, reaching, unhurried
 
 Operation = UpdateOne | InsertOne[Document]
 
@@ -75,7 +76,7 @@ class Entities:
         moment = now()
         seen = {"last_at": moment, "crawl": origin.crawl, "page": origin.page, "endpoint": origin.endpoint}
         sets = {f"seen.{name}": value for name, value in seen.items()}
-        self._db["follows"].bulk_write(
+        self._collection("follows").bulk_write(
             [
                 UpdateOne(
                     {"_id": f"{follower}:{followee}"},
@@ -95,7 +96,7 @@ class Entities:
         """Keep items that could not be read or stored; the same page read again writes the same rejects."""
         if not rejects:
             return
-        self._db["rejects"].bulk_write(
+        self._collection("rejects").bulk_write(
             [
                 UpdateOne(
                     {"_id": digest(origin.page, r.position if r.position >= 0 else r.why)},
@@ -122,6 +123,9 @@ class Entities:
         """The typed fields of entities, without `raw`; those that are not stored are left out."""
         return list(self._db[kind].find({"_id": {"$in": list(ids)}}, {"raw": 0, "seen": 0}))
 
+    def _collection(self, kind: str) -> "Collection[Document]":
+        return unhurried(self._db[kind])
+
     def _write(self, kind: str, writes: "Sequence[_Write]", origin: Origin) -> None:
         """One upsert an entity; those that are stored fuller already take only the typed fields."""
         if not writes:
@@ -133,7 +137,7 @@ class Entities:
             "seen.page": origin.page,
             "seen.endpoint": origin.endpoint,
         }
-        collection = self._db[kind]
+        collection = self._collection(kind)
         try:
             collection.bulk_write(
                 [

@@ -17,7 +17,7 @@ from pymongo import ReturnDocument, UpdateOne
 from pymongo.database import Database
 
 from crawler.pages import Page, Plan, Request, Waiting
-from crawler.store.connection import UNSENT, Document, now, reaching
+from crawler.store.connection import UNSENT, Document, now, reaching, unhurried
 from crawler.words import OPEN_STATES, End, PageState
 
 RESEND = timedelta(seconds=15)  # after which a message that nobody took counts as lost
@@ -72,6 +72,7 @@ class Ledger:
 
     def __init__(self, db: "Database[Document]") -> None:
         self._pages = db["pages"]
+        self._unhurried = unhurried(db["pages"])
 
     # --- planning ---
 
@@ -101,7 +102,7 @@ class Ledger:
         operations += [_nearer(i, p.depth) for i, p in zip(ids, plans, strict=True) if p.depth < deepest]
         if not operations:
             return []
-        result = self._pages.bulk_write(operations, ordered=True)
+        result = self._unhurried.bulk_write(operations, ordered=True)
         return [ids[index] for index in (result.upserted_ids or {})]
 
     # --- a page's life ---
@@ -110,7 +111,7 @@ class Ledger:
     def take(self, page_id: str, crawl: str, worker: str, lease: float) -> Page | None:
         """Lease a planned page that is not pausing; None where there is nothing to take."""
         moment, token = now(), token_hex(8)
-        found = self._pages.find_one_and_update(
+        found = self._unhurried.find_one_and_update(
             {
                 "_id": page_id,
                 "crawl": crawl,

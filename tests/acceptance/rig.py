@@ -119,6 +119,14 @@ class Rig:
             time.sleep(0.05)
         raise AssertionError(f"not within {timeout} s; workers said:\n{self.worker_log()[-4000:]}")
 
+    def forget(self) -> None:
+        """Empty the database under the workers; crawls that a failed test left are stopped first."""
+        for crawl in self.db["crawls"].find({"ended_at": None}, {"_id": 1}):
+            self.cli("cancel", crawl["_id"])
+        self.until(lambda: self.db["pages"].count_documents({"state": "leased"}) == 0)
+        for name in set(self.db.list_collection_names()) - {"workers", "signals"}:
+            self.db[name].delete_many({})
+
     # --- what must hold ---
 
     def stored(self, kind: str) -> set[str]:

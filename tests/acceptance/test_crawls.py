@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,13 @@ from crawler.pages import Request
 from tests.acceptance.rig import Rig
 
 pytestmark = pytest.mark.acceptance
+
+SHUFFLE = """
+local messages = redis.call('LRANGE', KEYS[1], 0, -1)
+if #messages < 2 then return 0 end
+redis.call('DEL', KEYS[1])
+for i, message in ipairs(messages) do redis.call(i % 2 == 0 and 'LPUSH' or 'RPUSH', KEYS[1], message) end
+"""
 
 
 def calls(rig: Rig, path: str) -> int:
@@ -24,10 +32,19 @@ def forge(rig: Rig, crawl: str, endpoint: str, args: dict[str, Any], **fields: A
     assert like is not None
     forged = {
         **{name: like[name] for name in ("crawl", "attempts", "barren", "planned_at")},
-        "_id": page_id, "endpoint": endpoint, "args": args, "cursor": dict(request.cursor), "list": request.list_id(crawl),
-        "request": request.request_id(), "nth": 0, "depth": 0, "parent": None, "state": "planned",
-        "due": like["planned_at"].replace(year=1970, month=1, day=1, hour=0, minute=0, second=0, microsecond=0), **fields,
-    }  # fmt: skip
+        "_id": page_id,
+        "endpoint": endpoint,
+        "args": args,
+        "cursor": dict(request.cursor),
+        "list": request.list_id(crawl),
+        "request": request.request_id(),
+        "nth": 0,
+        "depth": 0,
+        "parent": None,
+        "state": "planned",
+        "due": datetime.fromtimestamp(0, UTC),
+        **fields,
+    }
     rig.db["pages"].insert_one(forged)
     return page_id
 
@@ -152,10 +169,7 @@ def test_order_of_arrival_does_not_change_what_is_bought(rig: Rig) -> None:
             if shuffle:
                 deadline = time.monotonic() + 60
                 while rig.status(crawl)["state"] == "running" and time.monotonic() < deadline:
-                    rig.redis.eval(
-                        "local m=redis.call('LRANGE',KEYS[1],0,-1) if #m<2 then return 0 end "
-                        "redis.call('DEL',KEYS[1]) for i=1,#m do redis.call(i%2==0 and 'LPUSH' or 'RPUSH',KEYS[1],m[i]) end",
-                        1, "tokcrawl:pages")  # fmt: skip
+                    rig.redis.eval(SHUFFLE, 1, "tokcrawl:pages")
             assert rig.watch(crawl, 180) == 0
         bought.append(
             {(p["request"], p["depth"]) for p in rig.db["pages"].find({"crawl": crawl}, {"request": 1, "depth": 1})}

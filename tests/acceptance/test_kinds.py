@@ -61,14 +61,13 @@ CASES: list[tuple[str, list[str], list[str], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "words", "options", "asked"), CASES, ids=lambda v: v if isinstance(v, str) else None)
-def test_kind(rig: Rig, kind: str, words: list[str], options: list[str], asked: dict[str, Any]) -> None:
-    values = [value_of(rig, word) for word in words]
-    with rig.worker(16):
-        told = rig.crawl(kind, *values, *options)
-    truth = rig.sandbox.truth(kind, *values, **asked)
+def test_kind(fresh: Rig, kind: str, words: list[str], options: list[str], asked: dict[str, Any]) -> None:
+    values = [value_of(fresh, word) for word in words]
+    told = fresh.crawl(kind, *values, *options)
+    truth = fresh.sandbox.truth(kind, *values, **asked)
     assert told["state"] == "complete"
-    rig.check_truth(told, truth)
-    rig.check_paid_once(told)
+    fresh.check_truth(told, truth)
+    fresh.check_paid_once(told)
     assert sum(told["ends"].values()) >= 1
     if kind == "live-search":
-        assert rig.stored("lives") == set(truth["lives"])
+        assert fresh.stored("lives") == set(truth["lives"])

@@ -8,10 +8,10 @@ import pytest
 pytest.importorskip("psutil")
 pytest.importorskip("scrapy_redis")
 
-from benchmarks.ground import api  # noqa: E402
-from benchmarks.job import Job, expected  # noqa: E402
-from benchmarks.measure import Wrong, check, measure  # noqa: E402
-from benchmarks.peers.running import peers  # noqa: E402
+from benchmarks.ground import api
+from benchmarks.job import Job, expected
+from benchmarks.measure import Wrong, check, measure
+from benchmarks.peers.running import peers
 
 pytestmark = pytest.mark.acceptance
 JOB = Job(("big-12",))

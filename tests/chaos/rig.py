@@ -90,7 +90,7 @@ class ChaosRig(Rig):
 def say(**figures: Any) -> None:
     """Print figures where `pytest -s` or a failure shows them, and keep them for the closing note."""
     line = " ".join(f"{name}={value}" for name, value in figures.items())
-    print(line)
+    print(line)  # noqa: T201  # pytest shows it
     if path := os.environ.get("CHAOS_FIGURES"):
         with Path(path).open("a") as out:
             out.write(f"{time.strftime('%H:%M:%S')} {os.environ.get('PYTEST_CURRENT_TEST', '')}: {line}\n")

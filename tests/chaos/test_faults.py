@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crawler.settings import load
+from sandbox.switches import FAULTS
 from tests.chaos.rig import ChaosRig, say
 from workers.app import make_app
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
 
-EVERY_FAULT = dict.fromkeys(("drop", "hang", "500", "503", "429", "html502", "cut", "bad-json", "no-data", "lost"), 0.015)  # fmt: skip
+EVERY_FAULT = dict.fromkeys(FAULTS, 0.15 / len(FAULTS))
 
 
 def test_fifteen_percent_of_calls_fail(rig: ChaosRig) -> None:

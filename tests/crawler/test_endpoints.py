@@ -8,6 +8,7 @@ from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from page_shapes import raw
 
 from crawler.endpoints import ENDPOINTS, Endpoint, check, table
+from crawler.pages import Request
 from crawler.planning import refusal
 from crawler.readers import read_comment, read_post, read_user
 from crawler.reading import read
@@ -92,7 +93,14 @@ def test_adding_does_not_touch_the_table() -> None:
 
 @each
 def test_the_customers_endpoints_alone_are_not_crawled(endpoint: Endpoint) -> None:
-    from crawler.pages import Request
-
-    args = {"aweme_ids": ["1"]} if endpoint.batch else {}
+    args = {name: ["1"] if name == endpoint.batch else "1" for name in endpoint.required}
     assert (refusal(endpoint, Request(endpoint.name, args), 0) is not None) == endpoint.customer
+
+
+@each
+def test_what_the_sdk_cannot_do_without_names_the_list(endpoint: Endpoint) -> None:
+    """A list's first page has no cursor, so nothing that only a cursor gives may be required."""
+    assert set(endpoint.required) <= set(endpoint.args)
+    if not endpoint.customer:
+        bare = refusal(endpoint, Request(endpoint.name, {}), 0)
+        assert bare == f"{endpoint.name} needs {', '.join(sorted(endpoint.required))}"

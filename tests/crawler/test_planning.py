@@ -154,12 +154,19 @@ def test_lists_in_time_order_stop_at_since_whatever_is_pinned(
         ("multi_post_info", {"aweme_ids": []}, {}, 0, "0 ids"),
         ("multi_post_info", {"aweme_ids": "1;2"}, {}, 0, "takes a list of ids"),
         ("multi_post_info", {"aweme_ids": [1, 2]}, {}, 0, "takes a list of ids"),
-        ("multi_post_info", {}, {}, 0, "takes a list of ids"),
+        ("multi_post_info", {}, {}, 0, "multi_post_info needs aweme_ids"),
+        ("user_followers", {"cursor": 5}, {}, 0, "takes no cursor"),
+        ("user_followers", {"id": "1"}, {}, 0, "user_followers needs sec_uid"),
+        ("post_comment_replies", {}, {"cursor": 20}, 1, "post_comment_replies needs aweme_id, comment_id"),
+        ("user_info_from_secuid", {"sec_uid": SEC}, {}, 0, None),
+        ("hashtag_search", {"hashtag": "cats"}, {}, "1", "'1' is no place in a list"),
+        ("user_followers", {"id": "1", "sec_uid": SEC}, {"cursor": 5}, None, "None is no place in a list"),
+        ("user_followers", {"id": "1", "sec_uid": SEC}, {"cursor": 5}, {"$gt": 0}, "is no place in a list"),
         ("no_such_endpoint", {}, {}, 0, "no endpoint no_such_endpoint"),
         ("get_usage", {"date": "2026-01-31"}, {}, 0, "no endpoint get_usage"),
     ],
 )
-def test_a_forged_page_is_refused(name: str, args: Any, cursor: Any, nth: int, why: str | None) -> None:
+def test_a_forged_page_is_refused(name: str, args: Any, cursor: Any, nth: Any, why: str | None) -> None:
     said = refusal(ENDPOINTS.get(name), Request(name, args, cursor), nth)
     if why is None:
         assert said is None

@@ -41,9 +41,14 @@ TABLE: list[tuple[CallError, int, bool, Reaction]] = [
     # an outage is not a page's fault
     (NoAnswer("closed", None, None), 0, True, Reaction("again", after=1.5)),
     (NoAnswer("closed", None, None), MOST - 1, True, Reaction("again", after=1.5)),
+    (NoAnswer("cut", 200, 1), MOST + 5, True, Reaction("again", after=1.5)),
+    (TryLater("broken", 500), 0, True, Reaction("again", after=1.5)),
+    (TryLater("broken", 503), MOST - 1, True, Reaction("again", after=1.5)),
+    # an unreadable answer is the page's own, outage or not
     (Unreadable("odd"), 0, False, Reaction("again", after=1.0, attempt=True)),
     (Unreadable("odd"), 1, True, Reaction("again", after=2.0, attempt=True)),
-    (Unreadable("odd"), 2, False, Reaction("failed")),
+    (Unreadable("odd"), MOST - 2, False, Reaction("again", after=64.0, attempt=True)),
+    (Unreadable("odd"), MOST - 1, False, Reaction("failed")),
     (OurMistake("no such country", 466), 0, False, Reaction("failed")),
     (OurMistake("no such country", 466), 0, True, Reaction("failed")),
     (CallError("unheard of", 418), 0, False, Reaction("failed")),
@@ -53,6 +58,17 @@ TABLE: list[tuple[CallError, int, bool, Reaction]] = [
 @pytest.mark.parametrize(("error", "attempts", "outage", "expected"), TABLE, ids=lambda one: repr(one)[:60])
 def test_what_follows(error: CallError, attempts: int, outage: bool, expected: Reaction) -> None:
     assert react(error, attempts, MOST, outage, lambda: 0.5) == expected
+
+
+@pytest.mark.parametrize("attempts", [3, MOST - 2])
+def test_the_fourth_unreadable_answer_is_the_last(attempts: int) -> None:
+    """Each of them is paid for; tries lost to other errors do not count among them."""
+
+    def after(unreadable: int) -> str:
+        return react(Unreadable("odd"), attempts, MOST, False, lambda: 0.5, unreadable).do
+
+    assert [after(n) for n in range(5)] == ["again", "again", "again", "failed", "failed"]
+    assert react(TryLater("broken", 500), attempts, MOST, False, lambda: 0.5, 3).do == "again"
 
 
 def test_every_class_is_in_the_table() -> None:

@@ -19,12 +19,6 @@ TOKEN = "SECRET-abc123"
 KEY = f"tokcrawl:{QUEUE}"
 
 
-@pytest.fixture(autouse=True)
-def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Celery gives the tasks of an app to all apps made later in the process, unless they are not shared."""
-    monkeypatch.setattr("celery._state._on_app_finalizers", set())
-
-
 def settings(url: str, **fields: Any) -> Settings:
     return Settings(broker_url=url, api_token=TOKEN, **fields)
 
@@ -194,10 +188,15 @@ def test_only_json_is_taken_and_nothing_is_kept() -> None:
     assert (conf.task_acks_late, conf.worker_prefetch_multiplier) == (True, 1)
 
 
-@pytest.mark.parametrize("timeout", [1, 600, 5000])
-def test_a_message_is_held_longer_than_any_call_takes(timeout: float) -> None:
-    conf = make_app(settings("redis://127.0.0.1:1/0", api_timeout=timeout)).conf
-    assert conf.broker_transport_options["visibility_timeout"] >= 4 * timeout
+@pytest.mark.server
+def test_redis_keeps_no_account_of_what_is_held(broker: Broker, queue: "redis.Redis[bytes]", url: str) -> None:
+    """No visibility time-out: a message is gone once taken, whatever dies then, and comes back from a clean stop."""
+    broker.send("c", [waiting(1)])
+    with make_app(settings(url)).connection_for_read() as connection:
+        assert connection.default_channel.basic_get(QUEUE) is not None
+        assert broker.depth() == 0
+        assert not [key for key in queue.scan_iter() if b"unacked" in key]
+    assert broker.depth() == 1
 
 
 def test_other_brokers_get_no_options_of_redis() -> None:
