@@ -10,7 +10,8 @@ import orjson
 Args = Mapping[str, Any]
 Cursor = Mapping[str, Any]
 
-_TITLE = 100  # characters of an argument that people are shown
+_TITLE = 60  # characters of an argument that people are shown
+_BRIEF = 20  # characters up to which an argument beside the first is worth showing
 
 
 def digest(*parts: Any) -> str:
@@ -43,9 +44,12 @@ class Request:
         return digest(self.endpoint, self.args, self.cursor)
 
     def title(self) -> str:
-        """The request as people say it, for logs and Flower."""
-        parts = [f"{name}={_short(value)}" for name, value in (*self.args.items(), *self.cursor.items())]
-        return " ".join([self.endpoint, *parts])
+        """The request as people say it, for logs and Flower: endpoint, telling argument, the rest if short, place."""
+        first, *others = [_short(value) for value in self.args.values()] or [""]
+        words = [self.endpoint, first, *(other for other in others if len(other) <= _BRIEF)]
+        if self.cursor:
+            words.append("from " + _short(next(iter(self.cursor.values()))))
+        return " ".join(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def _case(done: int, planned: int, calls: int, in_flight: int, processes: int) -
             answered, around = control.stats()["ok"], others.cores()
             figures = {
                 "done": float(done), "planned": float(planned), "filled_s": wrote,
-                "pages_per_s": pace(control, skip=2, tail=0.5).per_s,
+                "pages_per_s": pace(control, skip=2).per_s,
                 "worker_ms": 1000 * (cpu(fleet.pids()) - before) / answered,
                 "mongo_ms": 1000 * (cpu([ground.pids["mongo"]]) - mongo) / answered,
                 "status_s": status, "redis_peak_mb": memory / 1e6, "mongo_mb": _size(ground), "others": around,

@@ -6,7 +6,9 @@ from benchmarks.fleet import Fleet
 from benchmarks.ground import api, cold
 from benchmarks.meter import Others
 from benchmarks.scenarios.findings import write
-from benchmarks.scenarios.wide import pace, seeds
+from benchmarks.scenarios.wide import pace, seeds, wait_while_wide
+
+_FIRST = 0.7  # of the calls, about, that ask for a first page
 
 
 def main(argv: list[str]) -> int:
@@ -34,10 +36,12 @@ def _case(workers: int, in_flight: int, latency: float, seconds: float) -> dict[
             for _ in range(workers):
                 fleet.start(in_flight)
             others = Others(ground.with_servers(fleet.pids))
-            posts = seeds(ground.home / "posts", int(ideal * seconds))
-            fleet.wait(fleet.seed("comments", "--input", str(posts)), seconds * 5 + 60)
+            lists = int(ideal * seconds * _FIRST)
+            posts = seeds(ground.home / "posts", lists)
+            fleet.seed("comments", "--input", str(posts))
+            wait_while_wide(control, fleet, lists, seconds * 5 + 60)
             around = others.cores()
-            found = pace(control, skip=2 * latency + 1, tail=2 * latency + 1)
+            found = pace(control, skip=2 * latency + 1)
         finally:
             fleet.stop()
     return {

@@ -36,13 +36,29 @@ class Pace(NamedTuple):
     seconds: float
 
 
-def pace(control: Control, skip: float, tail: float) -> Pace:
-    """How many requests came a second, without the first `skip` seconds and the last `tail`."""
-    at = [entry["at"] for entry in control.log()]
-    first, last = min(at) + skip, max(at) - tail
+def pace(control: Control, skip: float) -> Pace:
+    """How many requests came a second while the frontier was wide, without the first `skip` seconds.
+
+    It is wide as long as first pages of lists are asked for; what comes after are the later pages of the longest.
+    """
+    entries = control.log()
+    first = min(entry["at"] for entry in entries) + skip
+    last = max(entry["at"] for entry in entries if "cursor=" not in entry["params"])
     if last - first < 1:
-        raise RuntimeError(f"only {max(at) - min(at):.1f} s were logged: ask for more pages")
-    return Pace(sum(first <= moment < last for moment in at) / (last - first), last - first)
+        raise RuntimeError(f"the frontier was wide for {last - first + skip:.1f} s only: ask for more pages")
+    return Pace(sum(first <= entry["at"] < last for entry in entries) / (last - first), last - first)
+
+
+def wait_while_wide(control: Control, fleet: Fleet, lists: int, timeout: float) -> None:
+    """Wait until the first page of every list was asked for."""
+    started, read, asked = monotonic(), 0, 0
+    while asked < lists:
+        if monotonic() - started > timeout:
+            raise RuntimeError(f"only {asked} of {lists} lists were begun within {timeout:.0f} s:\n{fleet.log()}")
+        sleep(0.5)
+        entries = control.log(read)
+        read += len(entries)
+        asked += sum("cursor=" not in entry["params"] for entry in entries)
 
 
 def wait_for_calls(control: Control, fleet: Fleet, calls: int, timeout: float) -> float:

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.client import Sandbox, running
 from tests.acceptance.rig import Rig
+from tests.servers import redis_url
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +37,13 @@ def rig(servers: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> Iterator[R
 
 @pytest.fixture(scope="module")
 def worked(servers: dict[str, str], one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """A rig whose worker serves several tests; `fresh` makes it forget what they bought."""
-    rig = Rig(tmp_path_factory.mktemp("worked"), servers, one_sandbox, f"t{uuid4().hex[:12]}")
+    """A rig whose worker serves several tests, over a queue of its own; `fresh` has it forget what they bought."""
+    urls = {
+        **servers,
+        "TOKCRAWL_BROKER_URL": redis_url(servers, 2),
+        "TOKCRAWL_REDIS_URL": redis_url(servers, 3),
+    }
+    rig = Rig(tmp_path_factory.mktemp("worked"), urls, one_sandbox, f"t{uuid4().hex[:12]}")
     try:
         rig.start_worker(16)
         rig.wait_ready()

@@ -150,9 +150,10 @@ class Rig:
             stop(process)
         self.db.client.drop_database(self.db.name)
         self.db.client.close()
-        with contextlib.suppress(redis.RedisError):
-            self.redis.flushall()
         self.redis.close()
+        for name in ("TOKCRAWL_BROKER_URL", "TOKCRAWL_REDIS_URL"):
+            with contextlib.suppress(redis.RedisError, ValueError), redis.Redis.from_url(self.env[name]) as client:
+                client.flushdb()
 
 
 def stop(process: "subprocess.Popen[bytes]", patience: float = 20) -> None:

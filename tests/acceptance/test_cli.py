@@ -1,6 +1,8 @@
 """The command line when things are not as they should be: one line that says what is wrong, and the exit code."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import redis
@@ -20,16 +22,20 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_an_unreachable_database(rig: Rig, command: list[str]) -> None:
-    started = time.monotonic()
-    done = rig.cli(*command, env={"TOKCRAWL_MONGO_URL": f"mongodb://user:pw@{CLOSED}"})
-    assert done.returncode == 7, done.stderr
-    assert time.monotonic() - started < 15
-    assert "MongoDB" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert "pw" not in done.stderr
+def test_an_unreachable_database(rig: Rig) -> None:
+    def run(command: list[str]) -> tuple[list[str], Any, float]:
+        started = time.monotonic()
+        done = rig.cli(*command, env={"TOKCRAWL_MONGO_URL": f"mongodb://user:pw@{CLOSED}"})
+        return command, done, time.monotonic() - started
+
+    with ThreadPoolExecutor(3) as pool:  # each of them mostly waits
+        for command, done, took in pool.map(run, COMMANDS):
+            assert done.returncode == 7, (command, done.stderr)
+            assert took < 15, command
+            assert "MongoDB" in done.stderr, command
+            assert "Traceback" not in done.stderr, command
+            assert done.stderr.count("\n") == 1, (command, done.stderr)
+            assert "pw" not in done.stderr, command
 
 
 @pytest.mark.parametrize("setting", ["TOKCRAWL_REDIS_URL", "TOKCRAWL_BROKER_URL"])
@@ -138,7 +144,7 @@ def test_the_token_is_nowhere(rig: Rig) -> None:
     assert SECRET.encode() not in queued
     assert SECRET not in said
     log = rig.worker_log()
-    assert "hashtag_search hashtag=cats" in log
+    assert "hashtag_search cats" in log
     for path in rig.home.rglob("*"):
         if path.is_file():
             assert SECRET.encode() not in path.read_bytes(), path

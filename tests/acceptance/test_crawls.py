@@ -49,43 +49,42 @@ def forge(rig: Rig, crawl: str, endpoint: str, args: dict[str, Any], **fields: A
     return page_id
 
 
-def test_followers_stop_at_the_cap(rig: Rig) -> None:
-    with rig.worker(16):
-        told = rig.crawl("followers", "celebrity7000", "celebrity_shift")
-    assert calls(rig, "/tt/user/followers") <= 100
+def test_followers_stop_at_the_cap(fresh: Rig) -> None:
+    told = fresh.crawl("followers", "celebrity7000", "celebrity_shift")
+    assert calls(fresh, "/tt/user/followers") <= 100
     assert told["ends"]["platform-cap"] == 2
     per_user = {
         r["_id"]: r["n"]
-        for r in rig.db["pages"].aggregate(
+        for r in fresh.db["pages"].aggregate(
             [{"$match": {"endpoint": "user_followers"}}, {"$group": {"_id": "$args.id", "n": {"$sum": 1}}}]
         )
     }
     assert max(per_user.values()) <= 50
-    rig.check_truth(told, rig.sandbox.truth("followers", "celebrity7000", "celebrity_shift"))
-    rig.check_paid_once(told)
+    fresh.check_truth(told, fresh.sandbox.truth("followers", "celebrity7000", "celebrity_shift"))
+    fresh.check_paid_once(told)
 
 
-def test_followings_carry_both_cursors(rig: Rig) -> None:
-    with rig.worker(4):
-        told = rig.crawl("followings", "follows130")
+def test_followings_carry_both_cursors(fresh: Rig) -> None:
+    told = fresh.crawl("followings", "follows130")
     assert told["ends"] == {"end": 2}
-    second = rig.db["pages"].find_one({"endpoint": "user_followings", "nth": 1})
+    second = fresh.db["pages"].find_one({"endpoint": "user_followings", "nth": 1})
     assert second is not None
     assert set(second["cursor"]) == {"cursor", "page_token"}
     assert second["end"] == "end"
     assert second["got"] == 130
 
 
-def test_batches_are_matched_by_id(rig: Rig) -> None:
-    posts = rig.sandbox.find("hashtag", "big-300", count=243)["posts"]
-    unknown = [*rig.sandbox.cast()["unknown"]["posts"], *rig.sandbox.cast()["unknown"]["more_posts"]][:7]
+def test_batches_are_matched_by_id(fresh: Rig) -> None:
+    posts = fresh.sandbox.find("hashtag", "big-300", count=243)["posts"]
+    unknown = [*fresh.sandbox.cast()["unknown"]["posts"], *fresh.sandbox.cast()["unknown"]["more_posts"]][:7]
     ids = [*posts[:100], *unknown, *posts[100:]]
     assert len(ids) == len(set(ids)) == 250
-    with rig.worker(8):
-        told = rig.crawl("posts", "-", "--expand", "none", stdin="\n".join(ids))
-    assert calls(rig, "/tt/post/multi-info") == 3
-    assert rig.stored("posts") == set(posts)
-    missing = {one for page in rig.db["pages"].find() for one, end in page.get("ends", {}).items() if end == "missing"}
+    told = fresh.crawl("posts", "-", "--expand", "none", stdin="\n".join(ids))
+    assert calls(fresh, "/tt/post/multi-info") == 3
+    assert fresh.stored("posts") == set(posts)
+    missing = {
+        one for page in fresh.db["pages"].find() for one, end in page.get("ends", {}).items() if end == "missing"
+    }
     assert missing == set(unknown)
     assert told["calls"] == 3
 
@@ -122,22 +121,20 @@ def test_forged_pages_are_not_bought(rig: Rig) -> None:
         ("empty-3", "end", 20),
     ],
 )
-def test_lists_that_lead_nowhere_stall(rig: Rig, hashtag: str, end: str, most: int) -> None:
-    with rig.worker(4):
-        told = rig.crawl("hashtag", hashtag, "--expand", "none")
+def test_lists_that_lead_nowhere_stall(fresh: Rig, hashtag: str, end: str, most: int) -> None:
+    told = fresh.crawl("hashtag", hashtag, "--expand", "none")
     assert told["ends"] == {end: 1}
-    assert calls(rig, "/tt/hashtag/posts") <= most
-    rig.check_truth(told, rig.sandbox.truth("hashtag", hashtag, expand="none"))
-    rig.check_paid_once(told)
+    assert calls(fresh, "/tt/hashtag/posts") <= most
+    fresh.check_truth(told, fresh.sandbox.truth("hashtag", hashtag, expand="none"))
+    fresh.check_paid_once(told)
 
 
-def test_an_unreadable_item_costs_only_itself(rig: Rig) -> None:
-    with rig.worker(4):
-        told = rig.crawl("hashtag", "odd-item", "--expand", "none")
-    truth = rig.sandbox.truth("hashtag", "odd-item", expand="none")
-    assert rig.stored("posts") == set(truth["posts"])
+def test_an_unreadable_item_costs_only_itself(fresh: Rig) -> None:
+    told = fresh.crawl("hashtag", "odd-item", "--expand", "none")
+    truth = fresh.sandbox.truth("hashtag", "odd-item", expand="none")
+    assert fresh.stored("posts") == set(truth["posts"])
     assert told["rejects"] == 1
-    reject = rig.db["rejects"].find_one()
+    reject = fresh.db["rejects"].find_one()
     assert reject is not None
     assert {"page", "position", "raw", "why"} <= set(reject)
 
@@ -149,13 +146,12 @@ def ends_of_lists(rig: Rig, crawl: str) -> dict[str, str]:
     }
 
 
-def test_a_second_crawl_finds_the_same(rig: Rig) -> None:
-    with rig.worker(16):
-        first = rig.crawl("hashtag", "cats")
-        second = rig.crawl("hashtag", "cats")
+def test_a_second_crawl_finds_the_same(fresh: Rig) -> None:
+    first = fresh.crawl("hashtag", "cats")
+    second = fresh.crawl("hashtag", "cats")
     assert first["entities"] == second["entities"]
     assert first["calls"] == second["calls"]
-    assert ends_of_lists(rig, first["crawl"]) == ends_of_lists(rig, second["crawl"])
+    assert ends_of_lists(fresh, first["crawl"]) == ends_of_lists(fresh, second["crawl"])
 
 
 def test_order_of_arrival_does_not_change_what_is_bought(rig: Rig) -> None:
@@ -180,13 +176,12 @@ def test_order_of_arrival_does_not_change_what_is_bought(rig: Rig) -> None:
     assert rig.stored("users") == set(truth["users"])
 
 
-def test_the_same_asked_twice_is_bought_once(rig: Rig) -> None:
-    with rig.worker(8):
-        twice = rig.crawl("hashtag", "cats", "#Cats", "https://www.tiktok.com/tag/cats", "--expand", "comments")
-        rig.check_paid_once(twice)
-        rig.sandbox.reset()
-        tags = rig.crawl("hashtag", "cats", "catsdaily", "catstok", "--expand", "comments,authors")
-        rig.check_paid_once(tags)
+def test_the_same_asked_twice_is_bought_once(fresh: Rig) -> None:
+    twice = fresh.crawl("hashtag", "cats", "#Cats", "https://www.tiktok.com/tag/cats", "--expand", "comments")
+    fresh.check_paid_once(twice)
+    fresh.sandbox.reset()
+    tags = fresh.crawl("hashtag", "cats", "catsdaily", "catstok", "--expand", "comments,authors")
+    fresh.check_paid_once(tags)
 
 
 def test_two_workers_share_the_work(rig: Rig) -> None:
@@ -206,36 +201,33 @@ def test_two_workers_share_the_work(rig: Rig) -> None:
     assert took[1] <= 0.6 * took[0], took
 
 
-def test_limits_and_dates(rig: Rig) -> None:
-    with rig.worker(8):
-        told = rig.crawl("hashtag", "big-300", "--limit", "hashtag=60", "--expand", "none")
-        assert told["ends"] == {"limit": 1}
-        assert told["calls"] == 3
-        told = rig.crawl("user", "pinned_user", "--expand", "comments")
-        everything = told["calls"]
-        times = sorted(p["created_at"] for p in rig.db["posts"].find({"author_username": "pinned_user"}))
-        middle = times[len(times) // 2]
-        since = time.strftime("%Y-%m-%d", time.gmtime(middle))
-        told = rig.crawl("user", "pinned_user", "--expand", "comments", "--since", since)
-        assert told["calls"] < everything
-        truth = rig.sandbox.truth("user", "pinned_user", expand="comments", since=since)
-        assert told["entities"]["comments"] == len(truth["comments"])
+def test_limits_and_dates(fresh: Rig) -> None:
+    told = fresh.crawl("hashtag", "big-300", "--limit", "hashtag=60", "--expand", "none")
+    assert told["ends"] == {"limit": 1}
+    assert told["calls"] == 3
+    told = fresh.crawl("user", "pinned_user", "--expand", "comments")
+    everything = told["calls"]
+    times = sorted(p["created_at"] for p in fresh.db["posts"].find({"author_username": "pinned_user"}))
+    middle = times[len(times) // 2]
+    since = time.strftime("%Y-%m-%d", time.gmtime(middle))
+    told = fresh.crawl("user", "pinned_user", "--expand", "comments", "--since", since)
+    assert told["calls"] < everything
+    truth = fresh.sandbox.truth("user", "pinned_user", expand="comments", since=since)
+    assert told["entities"]["comments"] == len(truth["comments"])
 
 
-def test_max_pages_pauses(rig: Rig) -> None:
-    with rig.worker(8):
-        told = rig.crawl("hashtag", "cats", "--max-pages", "20", expect=5)
-        assert told["cause"] == "budget"
-        assert rig.sandbox.stats()["calls"] == 20
-        assert rig.cli("resume", told["crawl"], "--max-pages", "1000").returncode == 0
-        assert rig.watch(told["crawl"]) == 0
-    rig.check_truth(rig.status(told["crawl"]), rig.sandbox.truth("hashtag", "cats"))
-    rig.check_paid_once(rig.status(told["crawl"]))
+def test_max_pages_pauses(fresh: Rig) -> None:
+    told = fresh.crawl("hashtag", "cats", "--max-pages", "20", expect=5)
+    assert told["cause"] == "budget"
+    assert fresh.sandbox.stats()["calls"] == 20
+    assert fresh.cli("resume", told["crawl"], "--max-pages", "1000").returncode == 0
+    assert fresh.watch(told["crawl"]) == 0
+    fresh.check_truth(fresh.status(told["crawl"]), fresh.sandbox.truth("hashtag", "cats"))
+    fresh.check_paid_once(fresh.status(told["crawl"]))
 
 
-def test_status_is_one_line_of_json(rig: Rig) -> None:
-    with rig.worker(4):
-        told = rig.crawl("comments", rig.sandbox.cast()["posts"]["comments_300"]["id"])
-    printed = rig.cli("status", told["crawl"], "--json").stdout
+def test_status_is_one_line_of_json(fresh: Rig) -> None:
+    told = fresh.crawl("comments", fresh.sandbox.cast()["posts"]["comments_300"]["id"])
+    printed = fresh.cli("status", told["crawl"], "--json").stdout
     assert printed.count("\n") == 1
     assert json.loads(printed)["pages"] == {"planned": 0, "leased": 0, "done": 10, "failed": 0, "skipped": 0}

@@ -131,3 +131,31 @@ def test_a_second_sigterm_and_the_whole_group_killed_lose_nothing(rig: ChaosRig)
     assert rig.repeated() <= in_flight
     rig.check_money(crawl)
     stop(first)
+
+
+def test_a_page_that_kills_its_workers_is_parked(rig: ChaosRig) -> None:
+    """Whatever holds the page dies, as if of it; the rest of the crawl goes on and the page is kept as failed."""
+    poison = rig.sandbox.cast()["posts"]["comments_300"]["id"]
+    others = rig.sandbox.find("hashtag", "big-200", count=60)["posts"]
+    rig.sandbox.switch(latency={"seconds": 0.3})
+    rig.start_worker(8, "--processes", "2")
+    crawl = rig.seed("comments", poison, *others)
+    deaths = 0
+    while rig.status(crawl)["state"] == "running":
+        page = rig.db["pages"].find_one({"args.aweme_id": poison, "state": "leased"})
+        holder = page and rig.db["workers"].find_one({"_id": page["lease"]["worker"]})
+        if holder:
+            os.kill(holder["pid"], signal.SIGKILL)
+            deaths += 1
+            time.sleep(1)
+        time.sleep(0.02)
+    assert rig.watch(crawl, 5) == 4
+    told = rig.status(crawl)
+    assert told["pages"]["failed"] == 1
+    assert told["failures"][0]["kind"] == "killed"
+    say(deaths=deaths)
+    assert deaths == 4
+    assert rig.cli("retry", crawl, "--class", "killed").returncode == 0
+    assert rig.watch(crawl, 60) == 0
+    rig.check_stored(rig.sandbox.truth("comments", poison, *others))
+    rig.check_money(crawl)

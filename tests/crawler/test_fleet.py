@@ -82,9 +82,12 @@ def test_the_gate_is_closed_for_a_cause_and_opened(store: Store) -> None:
         (Cause.OUTAGE, Cause.ACCOUNT, Cause.ACCOUNT),
         (Cause.UNITS, Cause.ACCOUNT, Cause.ACCOUNT),
         (Cause.OUTAGE, Cause.UNITS, Cause.UNITS),
+        (Cause.UNITS, Cause.OUTAGE, Cause.UNITS),
     ],
 )
-def test_an_accounts_trouble_is_not_overwritten(store: Store, first: Cause, second: Cause, holds: Cause) -> None:
+def test_a_lesser_trouble_does_not_overwrite_a_greater_one(
+    store: Store, first: Cause, second: Cause, holds: Cause
+) -> None:
     store.fleet.close_gate(first, "first")
     store.fleet.close_gate(second, "second")
     gate = store.fleet.gate()

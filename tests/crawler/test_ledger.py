@@ -458,6 +458,16 @@ def test_what_is_planned_is_skipped_and_what_is_held_is_not(store: Store) -> Non
     assert not store.ledger.has_open("c")
 
 
+def test_a_bought_page_that_was_met_nearer_stays_bought_when_the_rest_is_skipped(store: Store) -> None:
+    store.ledger.finish(taken(store, plan(1, depth=2)), bought("a"), charged(3))
+    before = document(store, plan(1))
+    store.ledger.plan("c", [plan(1, depth=1), plan(2, depth=1)], deepest=2)
+    assert document(store, plan(1))["state"] == "planned"
+    assert store.ledger.skip_planned("c", End.CANCELLED) == 1
+    assert document(store, plan(1)) == {**before, "depth": 1}
+    assert not store.ledger.has_open("c")
+
+
 def failed(store: Store, n: int, kind: str) -> None:
     held = taken(store, plan(n))
     error = {"kind": kind, "status": 500, "detail": f"page {n}"}

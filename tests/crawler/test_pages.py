@@ -36,8 +36,12 @@ def test_a_digest_is_32_hex_characters_and_stable() -> None:
 
 
 def test_a_title_is_what_people_say_of_a_page() -> None:
-    assert Request("post_comments", {"aweme_id": "7"}, {"cursor": 20}).title() == "post_comments aweme_id=7 cursor=20"
+    assert Request("post_comments", {"aweme_id": "7"}, {"cursor": 20}).title() == "post_comments 7 from 20"
     for ids, said in ((["1", "2", "3"], "1 and 2 more"), (["1"], "1"), ([], "")):
-        assert Request("multi_post_info", {"aweme_ids": ids}).title() == f"multi_post_info aweme_ids={said}"
-    assert Request("e", {"text": "x" * 500}).title() == f"e text={'x' * 100}…"
-    assert Request("e", {}).title() == "e"
+        assert Request("multi_post_info", {"aweme_ids": ids}).title() == f"multi_post_info {said}"
+    followings = Request(
+        "user_followings", {"id": "5", "sec_uid": "MS4wLjABAAAA" * 5}, {"cursor": 9, "page_token": "x"}
+    )
+    assert followings.title() == "user_followings 5 from 9"
+    assert Request("keyword_search", {"keyword": "cat food", "period": "30"}).title() == "keyword_search cat food 30"
+    assert Request("e", {"text": "x" * 500}).title() == f"e {'x' * 60}…"

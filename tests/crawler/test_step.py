@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from threading import Event
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from page_shapes import document, item_id, raw, spec
@@ -17,7 +17,7 @@ from crawler.pages import Plan, Request, Waiting
 from crawler.rollup import Rollup
 from crawler.step import Step, Tools
 from crawler.store import Store
-from crawler.words import End, Relation, SeedKind
+from crawler.words import Cause, End, Relation, SeedKind
 
 
 class Provider:
@@ -40,6 +40,7 @@ class Weatherless:
 
     def __init__(self) -> None:
         self.answer: Permit | Denied = Permit(0.0, False, False)
+        self.weather = Weather("none")
         self.told: list[str] = []
 
     def permit(self) -> Permit | Denied:
@@ -54,6 +55,10 @@ class Weatherless:
 
     def failed(self, page: str, probe: bool) -> Weather:
         self.told.append("failed")
+        return self.weather
+
+    def worked(self) -> Weather:
+        self.told.append("worked")
         return Weather("none")
 
     def close(self, kind: str, until: float | None) -> None:
@@ -69,13 +74,13 @@ class Bench:
         store.crawls.start("c")
         self.store, self.provider, self.pace, self.sent = store, Provider(), Weatherless(), list[Waiting]()
         self.stopping = Event()
-        board = Board(store)
+        self.board = board = Board(store)
         board.refresh()
         board.set_room({"c": 100})
         self.step = Step(
             Tools(
                 store=store, api=self.provider, pace=self.pace, board=board, rollup=Rollup(),  # type: ignore[arg-type]
-                purse=Purse(store, board, 0), worker="w", attempts=3, lease=60,
+                purse=Purse(store, board, 0), worker="w", attempts=8, lease=60,
                 send=lambda crawl, waiting: self.sent.extend(waiting), stopping=self.stopping,
             )
         )  # fmt: skip
@@ -124,6 +129,8 @@ FORGED: list[tuple[Request, int, str]] = [
     (Request("hashtag_search", {"hashtag": "cats"}, {"cursor": "5000"}), 3, "platform-cap"),
     (Request("no_such_endpoint", {"a": 1}), 0, "error"),
     (Request("hashtag_search", {"hashtag": "cats", "token": "x"}), 0, "error"),
+    (Request("hashtag_search", {}), 0, "error"),
+    (Request("hashtag_search", {"hashtag": "cats"}), "first", "error"),  # type: ignore[list-item]
     (Request("get_usage", {"date": "2026-01-31"}), 0, "error"),
 ]
 
@@ -157,6 +164,42 @@ def test_what_becomes_of_a_page_whose_call_failed(
     assert bench.pace.told == told
     assert (bench.store.fleet.gate() is not None) == isinstance(error, StopAll)
     assert (found.get("unknown") is not None) == (error.units is None)
+
+
+@pytest.mark.parametrize("weather", ["closed", "down"])
+@pytest.mark.parametrize("error", [TryLater("broken", 500), NoAnswer("closed", None, None), NoAnswer("cut", 200, 1)])
+def test_an_outage_uses_up_no_try(bench: Bench, error: CallError, weather: Literal["closed", "down"]) -> None:
+    bench.pace.weather = Weather(weather)
+    found = bench.run(CATS, error)
+    assert (found["state"], found["attempts"], found["calls"]) == ("planned", 0, 1)
+    gate = bench.store.fleet.gate()
+    assert (gate and gate.cause) == (Cause.OUTAGE if weather == "closed" else None)
+
+
+def test_what_works_is_told_for_a_while_after_a_failure(bench: Bench) -> None:
+    bench.run(CATS, {"data": []})
+    assert bench.pace.told == []
+    bench.run(Request("hashtag_search", {"hashtag": "dogs"}), TryLater("broken", 500))
+    bench.run(Request("hashtag_search", {"hashtag": "birds"}), {"data": []})
+    assert bench.pace.told == ["failed", "worked"]
+
+
+def test_the_fourth_unreadable_answer_fails_a_page(store: Store) -> None:
+    bench = Bench(store)
+    tries = []
+    for _ in range(4):
+        found = bench.run(CATS, {"videos": ["odd"]})
+        tries.append((found["state"], found.get("end"), found["units"]))
+        store.database["pages"].update_many({}, {"$unset": {"not_before": 1}})
+    assert tries == [("planned", None, 1), ("planned", None, 2), ("planned", None, 3), ("failed", "error", 4)]
+
+
+def test_the_lists_next_page_is_sent_though_the_queue_is_full(bench: Bench) -> None:
+    bench.board.set_room({})
+    bench.run(CATS, {"data": [raw("post")], "nextCursor": 20})
+    assert [one.request.title() for one in bench.sent] == ["hashtag_search hashtag=cats cursor=20"]
+    waiting = bench.store.ledger.unsent("c", 10)
+    assert [one.request.endpoint for one in waiting] == ["post_comments"]
 
 
 def test_an_answer_of_an_unknown_shape_is_kept(bench: Bench) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from crawler.api import Answer
 from crawler.endpoints import Endpoint
+from crawler.errors import UserError
 from crawler.pages import Plan, Request
 from crawler.spec import Spec
 from crawler.store import Store
@@ -98,9 +99,19 @@ def test_each_day_for_itself_newest_first(store: Store) -> None:
     assert [figures(row) for row in rows] == [(3, 3, 0, 0, 0), (4, 4, 0, 4, 0), (0, 0, 0, 0, 0)]
 
 
-@pytest.mark.parametrize("told", [{"tiktok": 4}, {"units": 4}, {"tiktok": 4, "units": 9, "instagram": 1}])
+@pytest.mark.parametrize(
+    "told", [{"tiktok": 4}, {"units": 4}, {"tiktok": "4"}, {"tiktok": 4, "units": 9, "instagram": 1}]
+)
 def test_the_figure_in_its_known_forms(store: Store, told: Any) -> None:
     assert settled(store, Provider(today=told))[0]["provider"] == 4
+
+
+@pytest.mark.parametrize("told", [None, [], 4, {"instagram": 4}, {"tiktok": None}, {"tiktok": True}, {"tiktok": "-4"}])
+def test_a_figure_that_cannot_be_read_settles_nothing(store: Store, told: Any) -> None:
+    did(store, 1, None, 5)
+    with pytest.raises(UserError, match="cannot be read"):
+        settled(store, Provider(today=told))
+    assert store.ledger.spent_on(day()) == (0, 5)
 
 
 def test_what_was_feared_and_not_charged_goes_back_to_the_budgets(store: Store) -> None:

@@ -75,7 +75,7 @@ def test_flower_is_told_what_a_person_understands(broker: Broker, queue: "redis.
     broker.send("c", [waiting(7)])
     (raw,) = queue.lrange(KEY, 0, -1)
     headers = json.loads(raw)["headers"]
-    assert headers["kwargsrepr"] == "post_comments aweme_id=7 cursor=20"
+    assert headers["kwargsrepr"] == "post_comments 7 from 20"
 
 
 @pytest.mark.server

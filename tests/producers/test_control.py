@@ -1,0 +1,134 @@
+"""A person's word on a crawl: what it changes, and when it is refused."""
+
+from typing import Any
+
+import pytest
+
+from crawler.errors import UserError
+from crawler.pages import Plan, Request
+from crawler.spec import Spec
+from crawler.store import Store
+from crawler.store.budgets import Limit, crawl_account
+from crawler.store.ledger import Charge
+from crawler.words import Cause, CrawlState, End, PageState, SeedKind
+from producers import control
+
+# The fake says that it has no disk to use.
+pytestmark = pytest.mark.filterwarnings("ignore:'allowDiskUse':UserWarning")
+
+
+class Gate:
+    """Redis's copy of the gate."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+
+    def open(self) -> None:
+        self.opened += 1
+
+
+@pytest.fixture
+def gate() -> Any:
+    return Gate()
+
+
+def crawl(store: Store, name: str, **budget: int) -> str:
+    store.crawls.create(name, Spec(kind=SeedKind.HASHTAG, values=("cats",), **budget))
+    store.crawls.start(name)
+    return name
+
+
+def page(store: Store, name: str, n: int) -> Any:
+    request = Request("post_comments", {"aweme_id": str(n)})
+    store.ledger.plan(name, [Plan(request, 0)], deepest=0)
+    return store.ledger.take(request.page_id(name), name, "w", 60)
+
+
+def told(store: Store, name: str) -> tuple[str, str | None]:
+    found = store.crawls.get(name)
+    assert found is not None
+    return found["state"], found["cause"]
+
+
+def test_pausing_and_resuming(store: Store, gate: Any) -> None:
+    crawl(store, "c")
+    control.pause(store, "c")
+    assert told(store, "c") == ("paused", "user")
+    with pytest.raises(UserError, match="paused, only a running one"):
+        control.pause(store, "c")
+    control.resume(store, gate, "c", None, None)
+    assert told(store, "c") == ("running", None)
+    with pytest.raises(UserError, match="running, only a paused one"):
+        control.resume(store, gate, "c", None, None)
+    assert gate.opened == 0
+
+
+@pytest.mark.parametrize("cause", [Cause.ACCOUNT, Cause.UNITS])
+def test_resuming_one_opens_the_gate_for_all_that_it_paused(store: Store, gate: Any, cause: Cause) -> None:
+    for name in ("c", "d"):
+        crawl(store, name)
+    crawl(store, "e")
+    control.pause(store, "e")
+    store.fleet.close_gate(cause, "said so")
+    store.crawls.pause(cause)
+    control.resume(store, gate, "c", None, None)
+    assert store.fleet.gate() is None
+    assert gate.opened == 1
+    assert [told(store, name) for name in "cde"] == [("running", None), ("running", None), ("paused", "user")]
+
+
+def test_resuming_leaves_a_gate_of_another_cause_closed(store: Store, gate: Any) -> None:
+    crawl(store, "c")
+    store.crawls.pause(Cause.UNITS)
+    store.fleet.close_gate(Cause.ACCOUNT, "token")
+    control.resume(store, gate, "c", None, None)
+    closed = store.fleet.gate()
+    assert closed is not None
+    assert closed.cause is Cause.ACCOUNT
+    assert gate.opened == 0
+
+
+@pytest.mark.parametrize("cause", [Cause.BUDGET, Cause.ACCOUNT])
+def test_a_new_budget_is_kept_whatever_paused_the_crawl(store: Store, gate: Any, cause: Cause) -> None:
+    crawl(store, "c")
+    store.ledger.give_back(page(store, "c", 1), 0, charge=Charge("2026-01-31", 7))
+    store.fleet.close_gate(Cause.ACCOUNT, "token")
+    store.crawls.pause(cause)
+    control.resume(store, gate, "c", 10, 20)
+    found = store.crawls.get("c")
+    assert found is not None
+    assert (found["state"], found["budget"]) == ("running", {"units": 10, "pages": 20})
+    refused = store.budgets.reserve(
+        Limit(crawl_account("c"), 10, 20), "p", "t", 4
+    )  # 7 were spent before it was bounded
+    assert refused is not None
+    assert refused.spent
+
+
+def test_cancelling_skips_what_is_planned(store: Store) -> None:
+    crawl(store, "c")
+    page(store, "c", 1)
+    store.ledger.plan("c", [Plan(Request("post_comments", {"aweme_id": str(n)}), 0) for n in range(3)], deepest=0)
+    assert "2 planned pages" in control.cancel(store, "c")
+    assert told(store, "c") == ("cancelled", None)
+    for word in (control.cancel, control.pause):
+        with pytest.raises(UserError, match="cancelled"):
+            word(store, "c")
+    with pytest.raises(UserError, match="cancelled"):
+        control.retry(store, "c", None)
+
+
+def test_retrying_plans_failed_pages_of_a_class_again(store: Store) -> None:
+    crawl(store, "c")
+    for n, kind in enumerate(("server", "server", "unreadable")):
+        error = {"kind": kind, "status": None, "detail": ""}
+        store.ledger.fail(page(store, "c", n), PageState.FAILED, End.ERROR, error, None)
+    store.crawls.end("c", CrawlState.FAILED)
+    with pytest.raises(UserError, match="no failed pages of class killed; there are server, unreadable"):
+        control.retry(store, "c", "killed")
+    assert told(store, "c") == ("failed", None)
+    assert control.retry(store, "c", "server").startswith("2 failed pages")
+    assert told(store, "c") == ("running", None)
+    control.pause(store, "c")
+    assert control.retry(store, "c", None).startswith("1 failed pages")
+    assert told(store, "c") == ("paused", "user")  # a person's pause is not lifted by a retry
