@@ -229,6 +229,7 @@ class Step:
         found = reading.found()
         items = list(dict.fromkeys(item.id for item in reading.items))
         entities = [item.found[0].entity for item in reading.items]
+        interruptions = self._t.store.interruptions.count
         rejects = self._insist(self._store, page, endpoint, reading)
         history = self._insist(self._lists.before, page)
         fresh = [item for item in items if item not in history.items]
@@ -267,6 +268,11 @@ class Step:
                 self._insist(self._ledger.charge, page, charge)
                 return "bought twice"
             page = replace(page, depth=depth)
+        while interruptions != self._t.store.interruptions.count:
+            # The server was away: what it had not in its journal yet is written once more.
+            interruptions = self._t.store.interruptions.count
+            self._insist(self._store, page, endpoint, reading)
+            self._insist(self._ledger.plan, page.crawl, plans, page.id, deepest=crawl.spec.depth)
         self._lists.keep(page, history, items)
         self._met.named(page.crawl, met)
         self._t.rollup.charged(page, endpoint, charge)
@@ -321,10 +327,11 @@ class Step:
                     barren,
                 )
             )
+        interruptions = self._t.store.interruptions.count
         waiting = self._plan(page, crawl, plans)
-        if not self._insist(self._ledger.replanned, page):
+        if interruptions != self._t.store.interruptions.count or not self._insist(self._ledger.replanned, page):
             self._insist(self._ledger.give_back, page, 0)
-            return "met nearer still"
+            return "to be planned again"
         self._send(page.crawl, waiting)
         return "planned anew"
 

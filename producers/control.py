@@ -31,7 +31,8 @@ def resume(store: Store, pace: Pace, crawl: str, max_units: int | None, max_page
     # A person says that it is mended; where it is not, the first answer closes the gate again.
     if cause in (Cause.ACCOUNT, Cause.UNITS) and store.fleet.open_gate(cause):
         pace.open()
-        store.crawls.resume(causes=[cause])
+        if cause is Cause.UNITS:  # the others would have gone on with the same gate
+            store.crawls.resume(causes=[cause])
     return f"crawl {crawl_id} goes on"
 
 

@@ -53,11 +53,18 @@ def run(settings: Settings, keep: bool) -> int:
             "hashtag", given, expand=None, depth=2, max_pages=None, max_units=None, limits=[], since=None, until=None,
             priority=0, name="demo", attrs=[], options={},
         )  # fmt: skip
+        _wait_for_worker(store)
         crawl = start(store, spec, first_pages(spec, given))
         code, told = watch(store, crawl, console, timeout=180)
         Console().print(rendered(told))
     _tell_where(Console(), local, home)
     return code
+
+
+def _wait_for_worker(store: Store) -> None:
+    deadline = monotonic() + 30
+    while not store.fleet.workers() and monotonic() < deadline:
+        sleep(0.1)
 
 
 def _tell_where(console: Console, local: stack.Stack, home: Path) -> None:

@@ -11,7 +11,7 @@ from producers.figures import exit_code, figures, find, rendered
 
 TIMEOUT = 9
 _INTERVAL = 0.5  # seconds
-_LINE_EVERY = 5.0  # seconds, where there is no terminal to draw on
+_LINE_EVERY = 2.0  # seconds, where there is no terminal to draw on
 
 
 def watch(store: Store, crawl: str, console: Console, timeout: float | None = None) -> tuple[int, dict[str, Any]]:

@@ -96,7 +96,10 @@ class Broker:
                 with producer.batch(_BATCH):
                     for page in waiting[start : start + _BATCH]:
                         self._task.apply_async(
-                            kwargs={"page": page.id, "crawl": crawl}, kwargsrepr=page.request.title(), producer=producer
+                            kwargs={"page": page.id, "crawl": crawl},
+                            kwargsrepr=page.request.title(),
+                            producer=producer,
+                            declare=[],
                         )
 
     def depth(self) -> int:

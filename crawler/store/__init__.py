@@ -9,6 +9,7 @@ from crawler.store.connection import connect, make_indexes, place
 from crawler.store.crawls import Crawls
 from crawler.store.entities import Entities
 from crawler.store.fleet import Fleet
+from crawler.store.interruptions import Interruptions
 from crawler.store.ledger import Ledger
 from crawler.store.tally import Tally
 
@@ -16,10 +17,11 @@ from crawler.store.tally import Tally
 class Store:
     """One database and everything that is kept in it."""
 
-    def __init__(self, database: "Database[dict[str, Any]]") -> None:
+    def __init__(self, database: "Database[dict[str, Any]]", interruptions: Interruptions | None = None) -> None:
         self.database = database
+        self.interruptions = interruptions or Interruptions()
         self.ledger = Ledger(database)
-        self.entities = Entities(database)
+        self.entities = Entities(database, self.interruptions)
         self.crawls = Crawls(database)
         self.budgets = Budgets(database)
         self.fleet = Fleet(database)
@@ -28,7 +30,8 @@ class Store:
     @classmethod
     def at(cls, url: str, name: str, connections: int = 100, patience: float = 5.0) -> "Store":
         """A store at a URL; nothing is sent yet."""
-        return cls(connect(url, name, connections, patience))
+        interruptions = Interruptions()
+        return cls(connect(url, name, interruptions, connections, patience), interruptions)
 
     def prepare(self) -> None:
         """Reach the server and make the indexes; Unreachable where it does not answer."""

@@ -15,6 +15,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from crawler.errors import Unreachable, UserError
+from crawler.store.interruptions import Interruptions
 
 Document = dict[str, Any]
 P = ParamSpec("P")
@@ -53,7 +54,9 @@ _INDEXES: dict[str, list[tuple[list[tuple[str, int]], Document]]] = {
 }
 
 
-def connect(url: str, name: str, connections: int = 100, patience: float = 5.0) -> "Database[Document]":
+def connect(
+    url: str, name: str, interruptions: Interruptions, connections: int = 100, patience: float = 5.0
+) -> "Database[Document]":
     """The database; nothing is sent yet. `patience` is the seconds an operation looks for the server."""
     try:
         # Journaled unless the URL says otherwise: a page that is done must stay done when the server is killed.
@@ -67,6 +70,7 @@ def connect(url: str, name: str, connections: int = 100, patience: float = 5.0) 
             socketTimeoutMS=60_000,
             tz_aware=True,
             appname="tokcrawl",
+            event_listeners=[interruptions],
             **durable,
         )
     except (InvalidURI, ValueError) as error:

@@ -6,12 +6,13 @@ known; `raw` is the fullest object bought, newest among equals. Fullness is (ran
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import bson
 import orjson
 from bson.errors import InvalidDocument
-from pymongo import InsertOne, UpdateOne
+from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
@@ -20,8 +21,8 @@ from crawler.pages import digest
 from crawler.readers import Found
 from crawler.readers.mend import mend
 from crawler.store.connection import Document, now, reaching, unhurried
-
-Operation = UpdateOne | InsertOne[Document]
+from crawler.store.interruptions import Interruptions
+from crawler.store.known import RANK, Known, Write
 
 _DUPLICATE_KEY = 11000
 _ENCODING = (InvalidDocument, OverflowError, UnicodeError, DocumentTooLarge, ValueError, RecursionError)
@@ -51,8 +52,9 @@ class Reject:
 class Entities:
     """The collections of entities, `follows` and `rejects`."""
 
-    def __init__(self, db: "Database[Document]") -> None:
+    def __init__(self, db: "Database[Document]", interruptions: Interruptions) -> None:
         self._db = db
+        self._known = Known(interruptions)
 
     @reaching
     def store(self, found: Iterable[Found], origin: Origin) -> list[Reject]:
@@ -126,11 +128,12 @@ class Entities:
     def _collection(self, kind: str) -> "Collection[Document]":
         return unhurried(self._db[kind])
 
-    def _write(self, kind: str, writes: "Sequence[_Write]", origin: Origin) -> None:
+    def _write(self, kind: str, writes: Sequence[Write], origin: Origin) -> None:
         """One upsert an entity; those that are stored fuller already take only the typed fields."""
+        moment = now()
+        writes = [write for write in writes if not self._known.has(kind, write, origin.crawl, moment)]
         if not writes:
             return
-        moment = now()
         seen = {
             "seen.last_at": moment,
             "seen.crawl": origin.crawl,
@@ -138,41 +141,32 @@ class Entities:
             "seen.endpoint": origin.endpoint,
         }
         collection = self._collection(kind)
+        operations = [self._upsert(kind, write, seen, moment) for write in writes]
         try:
-            collection.bulk_write(
-                [
-                    UpdateOne(
-                        {"_id": w.id, "full": {"$lte": w.full}},
-                        {
-                            "$set": {**w.known, "raw": w.raw, "full": w.full, **seen},
-                            "$setOnInsert": {"seen.first_at": moment},
-                        },
-                        upsert=True,
-                    )
-                    for w in writes
-                ],
-                ordered=False,
-            )
+            collection.bulk_write(operations, ordered=False)
         except BulkWriteError as error:
             failures = error.details["writeErrors"]
             if any(f["code"] != _DUPLICATE_KEY for f in failures):
                 raise
             # There with more in it, or written by another worker just now: both are known to exist.
-            collection.bulk_write(
-                [op for f in failures for op in _on_existing(writes[f["index"]], seen)],
-                ordered=False,
-            )
+            fuller = [writes[f["index"]] for f in failures]
+            collection.bulk_write([op for write in fuller for op in _on_existing(write, seen)], ordered=False)
+            for write in fuller:
+                self._known.fuller(kind, write)
+        for write in writes:
+            self._known.note(kind, write, origin.crawl, moment)
+
+    def _upsert(self, kind: str, write: Write, seen: Document, moment: datetime) -> UpdateOne:
+        first = {"seen.first_at": moment}
+        if self._known.is_fuller(kind, write):
+            return UpdateOne({"_id": write.id}, {"$set": {**write.known, **seen}, "$setOnInsert": first}, upsert=True)
+        everything = {**write.known, "raw": write.raw, "full": write.full, **seen}
+        # Comments come in one dialect, so the newest is as full as any; the shorter filter costs the server less.
+        wanted: Document = {"_id": write.id} if kind == "comments" else {"_id": write.id, "full": {"$lte": write.full}}
+        return UpdateOne(wanted, {"$set": everything, "$setOnInsert": first}, upsert=True)
 
 
-@dataclass(slots=True)
-class _Write:
-    id: str
-    known: Document
-    raw: Any
-    full: int
-
-
-def _on_existing(write: _Write, seen: Document) -> tuple[UpdateOne, UpdateOne]:
+def _on_existing(write: Write, seen: Document) -> tuple[UpdateOne, UpdateOne]:
     return (
         UpdateOne(
             {"_id": write.id, "full": {"$lte": write.full}},
@@ -182,15 +176,15 @@ def _on_existing(write: _Write, seen: Document) -> tuple[UpdateOne, UpdateOne]:
     )
 
 
-def _merged(found: Iterable[Found]) -> dict[str, list[_Write]]:
+def _merged(found: Iterable[Found]) -> dict[str, list[Write]]:
     """Writes by kind, an entity met twice merged into one: the fullest raw, later knowledge over earlier."""
-    kinds: dict[str, dict[str, _Write]] = {}
+    kinds: dict[str, dict[str, Write]] = {}
     for one in found:
         entity = one.entity
         writes = kinds.setdefault(entity.kind, {})
-        full = one.rank * 10_000 + min(len(one.raw), 9_999)
+        full = one.rank * RANK + min(len(one.raw), RANK - 1)
         if (write := writes.get(entity.id)) is None:
-            writes[entity.id] = _Write(entity.id, entity.known(), one.raw, full)
+            writes[entity.id] = Write(entity.id, entity.known(), one.raw, full)
             continue
         if full >= write.full:
             write.raw, write.full = one.raw, full
@@ -200,13 +194,13 @@ def _merged(found: Iterable[Found]) -> dict[str, list[_Write]]:
     return {kind: list(writes.values()) for kind, writes in kinds.items()}
 
 
-def _fitting(writes: Iterable[_Write]) -> tuple[list[_Write], list[Reject]]:
+def _fitting(writes: Iterable[Write]) -> tuple[list[Write], list[Reject]]:
     """Writes that BSON can hold, mended where needed, and the rest as rejects."""
-    fitting: list[_Write] = []
+    fitting: list[Write] = []
     unfit: list[Reject] = []
     for write in writes:
         try:
-            mended = _Write(write.id, mend(write.known), mend(write.raw), write.full)
+            mended = Write(write.id, mend(write.known), mend(write.raw), write.full)
             size = len(bson.encode({"known": mended.known, "raw": mended.raw, "_id": mended.id}))
             if size > _MOST_BYTES or _deeper(mended.raw, _MOST_LEVELS):
                 raise ValueError(f"{size} bytes, or nested too deeply")

@@ -113,7 +113,7 @@ def test_a_budget_and_a_pause_over_amqp(rig: ChaosRig, rabbit: Rabbit) -> None:
     crawl = rig.seed("hashtag", "big-400", "--max-units", "200")
     assert rig.watch(crawl, 120) == 5
     assert rig.sandbox.stats()["units"] == 200
-    assert rig.cli("resume", crawl, "--max-units", "1000").returncode == 0
+    assert rig.cli("resume", crawl, "--max-units", "5000").returncode == 0
     rig.wait_done(crawl, 280)
     assert rig.cli("pause", crawl).returncode == 0
     time.sleep(2)

@@ -107,8 +107,8 @@ def test_a_page_is_bought_stored_and_followed(bench: Bench) -> None:
     assert (found["state"], found["units"], found["items"], found["end"]) == ("done", 1, ["7300000000000000101"], None)
     assert (found["next"], found["rejects"], found["new"]) == ({"cursor": 20}, 1, 1)
     assert [one.request.title() for one in bench.sent] == [
-        "hashtag_search hashtag=cats cursor=20",
-        "post_comments aweme_id=7300000000000000101",
+        "hashtag_search cats from 20",
+        "post_comments 7300000000000000101",
     ]
     assert bench.store.database["posts"].count_documents({}) == 1
     assert bench.store.database["users"].count_documents({}) == 1
@@ -197,7 +197,7 @@ def test_the_fourth_unreadable_answer_fails_a_page(store: Store) -> None:
 def test_the_lists_next_page_is_sent_though_the_queue_is_full(bench: Bench) -> None:
     bench.board.set_room({})
     bench.run(CATS, {"data": [raw("post")], "nextCursor": 20})
-    assert [one.request.title() for one in bench.sent] == ["hashtag_search hashtag=cats cursor=20"]
+    assert [one.request.title() for one in bench.sent] == ["hashtag_search cats from 20"]
     waiting = bench.store.ledger.unsent("c", 10)
     assert [one.request.endpoint for one in waiting] == ["post_comments"]
 

@@ -63,8 +63,9 @@ def test_pausing_and_resuming(store: Store, gate: Any) -> None:
     assert gate.opened == 0
 
 
-@pytest.mark.parametrize("cause", [Cause.ACCOUNT, Cause.UNITS])
-def test_resuming_one_opens_the_gate_for_all_that_it_paused(store: Store, gate: Any, cause: Cause) -> None:
+@pytest.mark.parametrize(("cause", "other"), [(Cause.UNITS, ("running", None)), (Cause.ACCOUNT, ("paused", "account"))])
+def test_resuming_one_opens_the_gate(store: Store, gate: Any, cause: Cause, other: tuple[str, str | None]) -> None:
+    """What the day's units paused would have gone on with the gate; what the account paused needs its own word."""
     for name in ("c", "d"):
         crawl(store, name)
     crawl(store, "e")
@@ -74,7 +75,7 @@ def test_resuming_one_opens_the_gate_for_all_that_it_paused(store: Store, gate: 
     control.resume(store, gate, "c", None, None)
     assert store.fleet.gate() is None
     assert gate.opened == 1
-    assert [told(store, name) for name in "cde"] == [("running", None), ("running", None), ("paused", "user")]
+    assert [told(store, name) for name in "cde"] == [("running", None), other, ("paused", "user")]
 
 
 def test_resuming_leaves_a_gate_of_another_cause_closed(store: Store, gate: Any) -> None:
