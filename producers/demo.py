@@ -37,14 +37,13 @@ def run(settings: Settings, keep: bool) -> int:
         console.print("[bold]2/4[/] starting the sandbox: a made-up TikTok behind the API's own paths")
         api_url = exits.enter_context(_sandbox(home))
         console.print(f"    {api_url}")
+        worker_log = home / "logs" / "demo-worker.log"
         console.print("[bold]3/4[/] starting a worker with 32 calls in flight")
         environment = {
             **os.environ, **local.urls, "TOKCRAWL_API_URL": api_url, "TOKCRAWL_API_TOKEN": "sandbox",
             "TOKCRAWL_MONGO_DB": "tokcrawl_demo", "TOKCRAWL_HOME": str(home), "TOKCRAWL_LOG_LEVEL": "WARNING",
         }  # fmt: skip
-        exits.enter_context(
-            _process(home / "logs" / "demo-worker.log", ["producers.main", "worker", "-c", "32"], environment)
-        )
+        exits.enter_context(_process(worker_log, ["producers.main", "worker", "-c", "32"], environment))
         console.print(f"[bold]4/4[/] tokcrawl seed hashtag {_HASHTAG}; tokcrawl watch")
         store = Store.at(local.urls["TOKCRAWL_MONGO_URL"], "tokcrawl_demo")
         store.prepare()
@@ -53,7 +52,7 @@ def run(settings: Settings, keep: bool) -> int:
             "hashtag", given, expand=None, depth=2, max_pages=None, max_units=None, limits=[], since=None, until=None,
             priority=0, name="demo", attrs=[], options={},
         )  # fmt: skip
-        _wait_for_worker(store)
+        _wait_for_worker(store, worker_log)
         crawl = start(store, spec, first_pages(spec, given))
         code, told = watch(store, crawl, console, timeout=180)
         Console().print(rendered(told))
@@ -61,9 +60,11 @@ def run(settings: Settings, keep: bool) -> int:
     return code
 
 
-def _wait_for_worker(store: Store) -> None:
+def _wait_for_worker(store: Store, log: Path) -> None:
     deadline = monotonic() + 30
-    while not store.fleet.workers() and monotonic() < deadline:
+    while not store.fleet.workers():
+        if monotonic() > deadline:
+            raise stack.StackError(f"the worker did not start; see {log}")
         sleep(0.1)
 
 

@@ -159,7 +159,8 @@ class Entities:
     def _upsert(self, kind: str, write: Write, seen: Document, moment: datetime) -> UpdateOne:
         first = {"seen.first_at": moment}
         if self._known.is_fuller(kind, write):
-            return UpdateOne({"_id": write.id}, {"$set": {**write.known, **seen}, "$setOnInsert": first}, upsert=True)
+            if_gone = {**first, "raw": write.raw, "full": write.full}
+            return UpdateOne({"_id": write.id}, {"$set": {**write.known, **seen}, "$setOnInsert": if_gone}, upsert=True)
         everything = {**write.known, "raw": write.raw, "full": write.full, **seen}
         # Comments come in one dialect, so the newest is as full as any; the shorter filter costs the server less.
         wanted: Document = {"_id": write.id} if kind == "comments" else {"_id": write.id, "full": {"$lte": write.full}}
