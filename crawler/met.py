@@ -10,7 +10,7 @@ _KEPT = 200_000  # entries, about 30 MB
 
 
 class Met:
-    """Least recently used entries are forgotten first: naming one twice in the ledger does no harm."""
+    """The oldest entries are forgotten first: naming one twice in the ledger does no harm."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[tuple[str, str, str], None] = OrderedDict()
@@ -28,11 +28,15 @@ class Met:
                 fresh[entity.kind][entity_id] = None
         return {name: list(ids) for name, ids in fresh.items()}
 
-    def named(self, crawl: str, met: dict[str, list[str]]) -> None:
-        """A page that names them is done."""
+    def named(self, crawl: str, met: dict[str, list[str]]) -> dict[str, int]:
+        """A page that names them is done; returns how many of each kind no page was known to name until now."""
+        new: dict[str, int] = {}
         with self._lock:
             for kind, ids in met.items():
+                before = len(self._seen)
                 for entity_id in ids:
                     self._seen[(crawl, kind, entity_id)] = None
+                new[kind] = len(self._seen) - before
             while len(self._seen) > _KEPT:
                 self._seen.popitem(last=False)
+        return new

@@ -274,14 +274,10 @@ class Step:
             self._insist(self._store, page, endpoint, reading)
             self._insist(self._ledger.plan, page.crawl, plans, page.id, deepest=crawl.spec.depth)
         self._lists.keep(page, history, items)
-        self._met.named(page.crawl, met)
+        new = self._met.named(page.crawl, met)
         self._t.rollup.charged(page, endpoint, charge)
         self._t.rollup.closed(page, PageState.DONE, end)
-        self._t.rollup.met(
-            page.crawl,
-            {**{k: len(ids) for k, ids in met.items()}, **({kind: len(fresh)} if kind else {})},
-            rejects,
-        )
+        self._t.rollup.met(page.crawl, {**new, **({kind: len(fresh)} if kind else {})}, rejects)
         if self._t.board.learned(endpoint, charge.units or 0):
             self._insist(self._t.store.budgets.learn, endpoint.name, charge.units or 0)
         self._send(page.crawl, waiting)

@@ -69,12 +69,15 @@ def _wait_for_worker(store: Store, log: Path) -> None:
 
 
 def _tell_where(console: Console, local: stack.Stack, home: Path) -> None:
+    command = Path(sys.executable).with_name("tokcrawl")
+    if command.is_relative_to(Path.cwd()):
+        command = command.relative_to(Path.cwd())
     console.print(
         f"\nThe data is in {home.resolve() / 'mongo'}, database tokcrawl_demo"
         f" ({local.urls['TOKCRAWL_MONGO_URL']} while the stack is up). Next, try:\n"
-        f"  tokcrawl up                                  # Redis and MongoDB again, with all that is in them\n"
-        f"  TOKCRAWL_MONGO_DB=tokcrawl_demo tokcrawl status   # what the demo holds\n"
-        f"  tokcrawl seed --help                         # your own crawl; put TOKCRAWL_API_TOKEN into .env first",
+        f"  {command} up    # Redis and MongoDB again, with all that is in them\n"
+        f"  TOKCRAWL_MONGO_DB=tokcrawl_demo {command} status    # what the demo holds\n"
+        f"  {command} seed --help    # your own crawl; put TOKCRAWL_API_TOKEN into .env first",
         highlight=False,
         soft_wrap=True,
     )
