@@ -1,10 +1,10 @@
 """The Celery app and its one task: a message names a page and a crawl, and the step does the rest."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from celery import Celery
 from celery.signals import setup_logging
@@ -16,6 +16,7 @@ from crawler.settings import Settings
 from crawler.store import place
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 QUEUE = "pages"
 _BATCH = 200  # messages in one pipeline
@@ -91,43 +92,53 @@ class Broker:
 
     def send(self, crawl: str, waiting: Sequence[Waiting]) -> None:
         """Send a message for each page; Unreachable where the broker does not take them."""
-        with self._connected() as connection, self._app.amqp.Producer(connection, auto_declare=False) as producer:
-            for start in range(0, len(waiting), _BATCH):
-                with producer.batch(_BATCH):
-                    for page in waiting[start : start + _BATCH]:
-                        self._task.apply_async(
-                            kwargs={"page": page.id, "crawl": crawl},
-                            kwargsrepr=page.request.title(),
-                            producer=producer,
-                            declare=[],
-                        )
+
+        def publish(connection: Any) -> None:
+            with self._app.amqp.Producer(connection, auto_declare=False) as producer:
+                for start in range(0, len(waiting), _BATCH):
+                    with producer.batch(_BATCH):
+                        for page in waiting[start : start + _BATCH]:
+                            self._task.apply_async(
+                                kwargs={"page": page.id, "crawl": crawl},
+                                kwargsrepr=page.request.title(),
+                                producer=producer,
+                                declare=[],
+                            )
+
+        self._over(publish)
 
     def depth(self) -> int:
         """Messages that wait in the queue."""
-        with self._connected() as connection:
-            # Declared, not only asked for: kombu's look for an existing queue forgets its own key prefix on Redis.
-            return int(self._queue(connection).queue_declare().message_count)
+        # Declared, not only asked for: kombu's look for an existing queue forgets its own key prefix on Redis.
+        return int(self._over(lambda connection: self._queue(connection).queue_declare().message_count))
 
     def check(self) -> None:
         """Raise Unreachable where the broker does not answer."""
-        with self._connected():
-            pass
+        self._over(lambda connection: None)
 
-    @contextmanager
-    def _connected(self) -> Iterator[Any]:
+    def _over(self, do: Callable[[Any], T]) -> T:
+        """Do it over the connection; once more over a new one where the old one turns out to be dead.
+
+        A message may then be sent twice, which does no harm.
+        """
         with self._lock:
-            try:
-                if self._connection is None:
-                    connection = self._app.connection_for_write(connect_timeout=5)
-                    connection.ensure_connection(max_retries=1, timeout=5)
-                    self._queue(connection).declare()
-                    self._connection = connection
-                yield self._connection
-            except Exception as error:
-                # kombu lets through what its transports raise: errors of redis-py and py-amqp, of sockets, and
-                # AttributeError on a connection that was closed meanwhile.
-                self._drop()
-                raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
+            while True:
+                fresh = self._connection is None
+                try:
+                    return do(self._connection or self._connect())
+                except Exception as error:
+                    # kombu lets through what its transports raise: errors of redis-py and py-amqp, of sockets, and
+                    # AttributeError on a connection that was closed meanwhile.
+                    self._drop()
+                    if fresh:
+                        raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
+
+    def _connect(self) -> Any:
+        connection = self._app.connection_for_write(connect_timeout=5)
+        connection.ensure_connection(max_retries=1, timeout=5)
+        self._queue(connection).declare()
+        self._connection = connection
+        return connection
 
     def _queue(self, connection: Any) -> Any:
         return self._app.amqp.queues[QUEUE].bind(connection.default_channel)
