@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from threading import Lock
+from time import monotonic
 
 from crawler.endpoints import Endpoint
 from crawler.spec import Crawl
 from crawler.store import Store
 from crawler.words import Cause
+
+_MOMENT = 0.1  # seconds
 
 
 class Board:
@@ -17,14 +20,24 @@ class Board:
         self._crawls: Mapping[str, Crawl] = {}
         self._prices: dict[str, int] = {}
         self._room: dict[str, int] = {}
+        self._refreshed = 0.0
         self._lock = Lock()
+        self._refreshing = Lock()
 
     def refresh(self) -> list[Crawl]:
         """Read crawls and prices anew; returns the crawls that have not ended."""
         crawls = {crawl.id: crawl for crawl in self._store.crawls.live()}
         self._prices = self._store.budgets.prices()
         self._crawls = crawls
+        self._refreshed = monotonic()
         return list(crawls.values())
+
+    def look_again(self, crawl: str) -> Crawl | None:
+        """As `crawl`, but not older than a moment: a message may be quicker than the news of its crawl."""
+        with self._refreshing:
+            if monotonic() - self._refreshed > _MOMENT:
+                self.refresh()
+        return self.crawl(crawl)
 
     def crawl(self, crawl: str) -> Crawl | None:
         """A crawl for which calls may be made now; None where it is unknown, over or paused.

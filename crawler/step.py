@@ -75,7 +75,7 @@ class Step:
 
     def run(self, page_id: str, crawl_id: str) -> str:
         """Carry one page as far as it goes; returns in a word what became of it."""
-        if self._t.board.crawl(crawl_id) is None:
+        if self._t.board.crawl(crawl_id) is None and self._insist(self._t.board.look_again, crawl_id) is None:
             log.info("crawl %.40s is not running: message for page %.40s is dropped", crawl_id, page_id)
             return "dropped"
         self.holding += 1

@@ -26,7 +26,7 @@ def catalogue() -> list[dict[str, Any]]:
 def table() -> Table:
     shown = Table(box=None, padding=(0, 2), header_style="dim")
     for column in ("endpoint", "arguments", "cursor", "units", "cap", "--limit"):
-        shown.add_column(column)
+        shown.add_column(column, no_wrap=column == "endpoint", min_width=24 if column == "endpoint" else None)
     for row in catalogue():
         units = str(row["units"]) if row["units"] == row["units_at_most"] else f"{row['units']}-{row['units_at_most']}"
         shown.add_row(

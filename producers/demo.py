@@ -16,6 +16,7 @@ from producers import stack
 from producers.asking import make_spec, seeds
 from producers.figures import rendered
 from producers.seeding import first_pages, start
+from producers.terminal import err, out
 from producers.watching import watch
 
 _HASHTAG = "cats"
@@ -24,7 +25,7 @@ _LATENCY = "0.1"  # seconds an answer of the sandbox takes, so that there is som
 
 def run(settings: Settings, keep: bool) -> int:
     """Run it; returns the exit code of the crawl."""
-    console = Console(stderr=True)
+    console = err()
     home = settings.home
     with ExitStack() as exits:
         console.print("[bold]1/4[/] starting Redis and MongoDB on this machine")
@@ -55,8 +56,8 @@ def run(settings: Settings, keep: bool) -> int:
         _wait_for_worker(store, worker_log)
         crawl = start(store, spec, first_pages(spec, given))
         code, told = watch(store, crawl, console, timeout=180)
-        Console().print(rendered(told))
-    _tell_where(Console(), local, home)
+        out().print(rendered(told))
+    _tell_where(out(), local, home)
     return code
 
 

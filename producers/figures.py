@@ -96,7 +96,7 @@ def listed(latest: list[dict[str, Any]]) -> RenderableType:
         return Text("no crawls yet: start one with `tokcrawl seed hashtag cats`")
     table = Table(box=None, padding=(0, 2), header_style="dim")
     for column in ("crawl", "name", "kind", "state", "pages done", "open", "units"):
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, no_wrap=True, min_width=18 if column == "crawl" else None)
     for told in latest:
         pages = told["pages"]
         state = f"{told['state']} ({told['cause']})" if told.get("cause") else told["state"]

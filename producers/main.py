@@ -161,25 +161,23 @@ def watch(
     as_json: Json = False,
 ) -> None:
     """Live progress until the crawl ends or is paused; the exit code tells how."""
-    from rich.console import Console
-
     from producers.figures import rendered
+    from producers.terminal import err, out
     from producers.watching import watch as follow
 
-    code, told = follow(_store(_settings()), crawl, Console(stderr=True), timeout)
+    code, told = follow(_store(_settings()), crawl, err(), timeout)
     if as_json:
         tell(told, True)
     else:
-        Console().print(rendered(told))
+        out().print(rendered(told))
     raise typer.Exit(code)
 
 
 @app.command()
 def status(crawl: Annotated[str | None, typer.Argument(metavar="[CRAWL]")] = None, as_json: Json = False) -> None:
     """What a crawl holds, lacks and cost; without CRAWL, the latest crawls."""
-    from rich.console import Console
-
     from producers.figures import figures, find, listed, rendered
+    from producers.terminal import out
 
     store = _store(_settings())
     if crawl is None:
@@ -187,7 +185,7 @@ def status(crawl: Annotated[str | None, typer.Argument(metavar="[CRAWL]")] = Non
         if as_json:
             tell({"crawls": latest}, True)
         else:
-            Console().print(listed(latest))
+            out().print(listed(latest))
         return
     told = figures(store, find(store, crawl))
     if as_json:
@@ -195,7 +193,7 @@ def status(crawl: Annotated[str | None, typer.Argument(metavar="[CRAWL]")] = Non
     else:
         from producers.watching import note
 
-        Console().print(rendered(told, note=note(store, told)))
+        out().print(rendered(told, note=note(store, told)))
 
 
 @app.command()
@@ -258,13 +256,12 @@ def usage(
 def endpoints(as_json: Json = False) -> None:
     """The endpoints of the API: what each takes, holds and costs."""
     from producers.catalogue import catalogue, table
+    from producers.terminal import out
 
     if as_json:
         tell({"endpoints": catalogue()}, True)
     else:
-        from rich.console import Console
-
-        Console().print(table())
+        out().print(table())
 
 
 @app.command()

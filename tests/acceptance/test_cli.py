@@ -148,3 +148,15 @@ def test_the_token_is_nowhere(rig: Rig) -> None:
     for path in rig.home.rglob("*"):
         if path.is_file():
             assert SECRET.encode() not in path.read_bytes(), path
+
+
+def test_a_resumed_crawl_goes_on_at_once_in_every_process(rig: Rig) -> None:
+    """A message may reach a process before the news that its crawl runs again; it must not be lost to that."""
+    with rig.worker(32, "--processes", "4"):
+        rig.wait_ready(4)
+        crawl = rig.seed("hashtag", "cats", "--max-units", "100")
+        assert rig.watch(crawl) == 5
+        assert rig.cli("resume", crawl, "--max-units", "500").returncode == 0
+        started = time.monotonic()
+        assert rig.watch(crawl) == 0
+        assert time.monotonic() - started < 10
