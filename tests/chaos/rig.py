@@ -41,7 +41,7 @@ class ChaosRig(Rig):
         for worker in self._workers:
             with contextlib.suppress(psutil.NoSuchProcess):
                 found += psutil.Process(worker.pid).children()
-        return [process for process in found if "workers.child" in " ".join(process.cmdline())]
+        return [process for process in found if _is_worker(process)]
 
     def kill_server(self, name: str) -> None:
         [process] = [p for p in stack.ps(self.home) if p.name == name]
@@ -85,6 +85,12 @@ class ChaosRig(Rig):
         assert settled["units"]["spent"] == charged, (settled["units"], charged, usage.stdout)
         assert settled["units"]["unknown"] == 0
         return told
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):  # dead meanwhile
+        return "workers.child" in " ".join(process.cmdline())
+    return False
 
 
 def say(**figures: Any) -> None:

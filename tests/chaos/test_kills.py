@@ -136,18 +136,22 @@ def test_a_second_sigterm_and_the_whole_group_killed_lose_nothing(rig: ChaosRig)
 def test_a_page_that_kills_its_workers_is_parked(rig: ChaosRig) -> None:
     """Whatever holds the page dies, as if of it; the rest of the crawl goes on and the page is kept as failed."""
     poison = rig.sandbox.cast()["posts"]["comments_300"]["id"]
-    others = rig.sandbox.find("hashtag", "big-200", count=60)["posts"]
-    rig.sandbox.switch(latency={"seconds": 0.3})
+    others = rig.sandbox.find("hashtag", "big-200", count=30)["posts"]
+    rig.sandbox.switch(latency={"seconds": 1.0})
     rig.start_worker(8, "--processes", "2")
     crawl = rig.seed("comments", poison, *others)
     deaths = 0
-    while rig.status(crawl)["state"] == "running":
+    while rig.db["crawls"].find_one({"_id": crawl, "state": "running"}):
         page = rig.db["pages"].find_one({"args.aweme_id": poison, "state": "leased"})
         holder = page and rig.db["workers"].find_one({"_id": page["lease"]["worker"]})
         if holder:
             os.kill(holder["pid"], signal.SIGKILL)
             deaths += 1
-            time.sleep(1)
+            rig.until(
+                lambda page=page: (
+                    rig.db["pages"].count_documents({"_id": page["_id"], "lease.token": page["lease"]["token"]}) == 0
+                )
+            )
         time.sleep(0.02)
     assert rig.watch(crawl, 5) == 4
     told = rig.status(crawl)
