@@ -7,7 +7,6 @@ from time import monotonic
 from crawler.endpoints import Endpoint
 from crawler.spec import Crawl
 from crawler.store import Store
-from crawler.words import Cause
 
 _MOMENT = 0.1  # seconds
 
@@ -40,14 +39,9 @@ class Board:
         return self.crawl(crawl)
 
     def crawl(self, crawl: str) -> Crawl | None:
-        """A crawl for which calls may be made now; None where it is unknown, over or paused.
-
-        During an outage calls may be made: the gate lets one through at a time, to see whether it is over.
-        """
+        """A crawl for which calls may be made now; None where it is unknown, over or paused."""
         found = self._crawls.get(crawl)
-        if found is not None and (found.running or found.cause is Cause.OUTAGE):
-            return found
-        return None
+        return found if found is not None and found.may_call else None
 
     def knows(self, crawl: str) -> bool:
         return crawl in self._crawls

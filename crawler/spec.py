@@ -50,6 +50,11 @@ class Crawl:
         return self.state is CrawlState.RUNNING
 
     @property
+    def may_call(self) -> bool:
+        """Whether calls may be made for it; in an outage the gate lets one through at a time, to see if it is over."""
+        return self.running or self.cause is Cause.OUTAGE
+
+    @property
     def bounded(self) -> bool:
         return self.max_units is not None or self.max_pages is not None
 

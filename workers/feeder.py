@@ -5,8 +5,9 @@ its time is over; ends crawls that have no page left. All of it can be done twic
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from crawler.board import Board
 from crawler.burial import bury
@@ -38,9 +39,10 @@ class Feeder:
 
     def tick(self, crawls: Sequence[Crawl]) -> None:
         """One round over the crawls that have not ended."""
-        active = [crawl for crawl in crawls if crawl.running or crawl.cause is Cause.OUTAGE]
-        self._bury(crawls)
-        self._feed(active)
+        active = [crawl for crawl in crawls if crawl.may_call]
+        workers = self._store.fleet.workers()
+        self._bury(crawls, workers)
+        self._feed(active, workers)
         for crawl in active:
             if not self._store.ledger.has_open(crawl.id):
                 self._end(crawl)
@@ -55,8 +57,7 @@ class Feeder:
 
     # --- feeding ---
 
-    def _feed(self, active: Sequence[Crawl]) -> None:
-        workers = self._store.fleet.workers()
+    def _feed(self, active: Sequence[Crawl], workers: Sequence[Mapping[str, Any]]) -> None:
         room = window(sum(w["slots"] for w in workers))
         ledger = self._store.ledger
         sent = {crawl.id: ledger.sent_count(crawl.id, room) for crawl in active}
@@ -79,10 +80,10 @@ class Feeder:
 
     # --- the dead ---
 
-    def _bury(self, crawls: Sequence[Crawl]) -> None:
+    def _bury(self, crawls: Sequence[Crawl], workers: Sequence[Mapping[str, Any]]) -> None:
         for crawl in crawls:
             bury(self._store, self._board, self._store.ledger.expired(crawl.id), "its lease ran out")
-        if dead := self._store.fleet.silent(self._store.fleet.workers()):
+        if dead := self._store.fleet.silent(workers):
             pages = self._store.ledger.leased_by([crawl.id for crawl in crawls], dead)
             bury(self._store, self._board, pages, f"no sign of {', '.join(dead)}")
             for worker in dead:

@@ -14,7 +14,6 @@ from crawler.spec import Crawl
 from crawler.step import Step
 from crawler.store import Store
 from crawler.window import shares, window
-from crawler.words import Cause
 from workers.feeder import Feeder, lead_while
 
 log = logging.getLogger(__name__)
@@ -94,7 +93,7 @@ class Keeper(Thread):
 
     def _share_room(self) -> None:
         """This process's part of the room in the queue: what is planned goes straight to it while there is some."""
-        active = [crawl for crawl in self._crawls if crawl.running or crawl.cause is Cause.OUTAGE]
+        active = [crawl for crawl in self._crawls if crawl.may_call]
         workers = self._store.fleet.workers()
         room = window(sum(worker["slots"] for worker in workers))
         self._board.set_room(

@@ -1,9 +1,10 @@
 """The workers that are alive, which of them leads, and the gate that is closed for all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
@@ -60,7 +61,7 @@ class Fleet:
     def workers(self) -> list[Document]:
         return list(self._workers.find())
 
-    def silent(self, workers: Sequence[Document]) -> list[str]:
+    def silent(self, workers: Sequence[Mapping[str, Any]]) -> list[str]:
         """Those whose beat did not move for SILENCE seconds of our own clock while we could read it.
 
         What counts is what we saw ourselves: clocks differ, and after an outage of the database all beats are old.

@@ -21,6 +21,7 @@ from crawler.store.connection import UNSENT, Document, now, reaching, unhurried
 from crawler.words import OPEN_STATES, End, PageState
 
 RESEND = timedelta(seconds=15)  # after which a message that nobody took counts as lost
+_HELD = {"lease": 1, "endpoint": 1, "deaths": 1, "crawl": 1}
 _TAKEN = {
     "crawl": 1,
     "endpoint": 1,
@@ -287,7 +288,7 @@ class Ledger:
         return list(
             self._pages.find(
                 {"crawl": crawl, "state": PageState.LEASED, "due": {"$lte": now()}},
-                {"lease": 1, "endpoint": 1, "deaths": 1, "crawl": 1},
+                _HELD,
             )
         )
 
@@ -302,7 +303,7 @@ class Ledger:
                     "due": {"$gt": UNSENT},
                     "lease.worker": {"$in": list(workers)},
                 },
-                {"lease": 1, "endpoint": 1, "deaths": 1, "crawl": 1},
+                _HELD,
             )
         )
 
