@@ -73,12 +73,16 @@ class Pace:
         self._rate = rate
         self._probe_us = int(probe_time * 1e6)
 
-    def permit(self) -> Permit | Denied:
-        """Leave for one call, in order of asking."""
-        answer = _reach(lambda: self._permit(keys=_KEYS, args=[int(MAX_WAIT * 1e6), self._rate, self._probe_us]))
-        if answer[0] < 0:
-            return Denied(-answer[0] / 1e6, answer[1])
-        return Permit(answer[0] / 1e6, bool(answer[1]), bool(answer[2]))
+    def permits(self, wanted: int) -> list[Permit | Denied]:
+        """Leave for as many calls, at their places in the order of asking; those that found none are denied."""
+        args = [int(MAX_WAIT * 1e6), self._rate, self._probe_us, wanted]
+        slots, first, *more = _reach(lambda: self._permit(keys=_KEYS, args=args))
+        if slots == 0:
+            return [Denied(first / 1e6, more[0])] * wanted
+        between, probe, troubled = more
+        waits = [max(0.0, (first + place * between) / 1e6) for place in range(wanted)]
+        given: list[Permit | Denied] = [Permit(wait, bool(probe), bool(troubled)) for wait in waits[:slots]]
+        return given + [Denied(wait, "rate") for wait in waits[slots:]]
 
     def closed(self) -> str | None:
         """The kind of the closed gate, None where calls may be made."""

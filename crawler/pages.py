@@ -70,6 +70,7 @@ class Waiting:
     """A planned page whose message is to be sent."""
 
     id: str
+    crawl: str
     request: Request
 
 

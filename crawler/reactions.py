@@ -1,8 +1,10 @@
-"""Decides what follows from a failed call: one pure function, one table in its test."""
+"""Decides what follows from an error: `react` for a failed call, `insist` for a server that is away."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from time import sleep
+from typing import Literal, ParamSpec, TypeVar
 
 from crawler.errors import (
     CallError,
@@ -10,10 +12,15 @@ from crawler.errors import (
     StopAll,
     TryLater,
     UnitsUsedUp,
+    Unreachable,
     Unreadable,
     Wait,
 )
 from crawler.words import Cause, End
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 UNREADABLE_TRIES = 4  # of a page whose answers are unreadable: each of them is paid for
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0  # seconds between tries of a page
@@ -66,3 +73,13 @@ def _once_more(attempts: int, most: int, chance: Callable[[], float]) -> Reactio
         return Reaction("failed")
     pause = min(FIRST_PAUSE * 2.0**attempts, LONGEST_PAUSE)
     return Reaction("again", after=pause * (0.5 + chance()), attempt=True)
+
+
+def insist(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do it, however long the database is away: what was paid for is not let go."""
+    while True:
+        try:
+            return do(*args, **kwargs)
+        except Unreachable as error:
+            log.warning("%s; waiting", error)
+            sleep(1.0)

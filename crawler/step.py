@@ -1,7 +1,7 @@
 """The step: one page from its message to its follow-ups.
 
-limit → take → fetch → read → store → plan → mark done → send. Every write before "mark done" can be made twice without
-harm; only the holder of the page's lease marks it done.
+limit → take → fetch → read here, store → plan → mark done → send in `crawler.keeping`. Only the holder of the page's
+lease marks it done.
 """
 
 import logging
@@ -9,8 +9,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from threading import Event
-from time import monotonic, sleep
+from threading import Event, get_ident
+from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from crawler.api import Answer, Api
@@ -18,19 +18,19 @@ from crawler.board import Board
 from crawler.endpoints import ENDPOINTS, Endpoint
 from crawler.entities import Comment, Entity, Hashtag, Live, Music, Post, User
 from crawler.errors import CallError, TryLater, Unreachable, Unreadable, Wait
-from crawler.lists import Lists
-from crawler.met import Met
+from crawler.keeping import Keeping
 from crawler.money import Purse
 from crawler.pace import Denied, Pace, Permit
-from crawler.pages import Page, Plan, Request, Waiting
-from crawler.planning import follow_ups, next_or_end, refusal
-from crawler.reactions import react
+from crawler.pages import Page, Waiting
+from crawler.planning import refusal
+from crawler.reactions import insist, react
 from crawler.reading import Reading, UnreadablePage, read
 from crawler.rollup import Rollup
 from crawler.spec import Crawl
 from crawler.store import Store
-from crawler.store.entities import Origin, Reject, as_text
-from crawler.store.ledger import Charge, Result
+from crawler.store.entities import as_text
+from crawler.store.ledger import Charge
+from crawler.together import Together
 from crawler.words import Cause, End, PageState
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Tools:
     worker: str
     attempts: int
     lease: float
-    send: Callable[[str, Sequence[Waiting]], None]
+    send: Callable[[Sequence[Waiting]], None]
     stopping: Event
 
 
@@ -65,27 +65,34 @@ class Step:
     def __init__(self, tools: Tools) -> None:
         self._t = tools
         self._ledger = tools.store.ledger
-        self._lists = Lists(tools.store)
-        self._met = Met()
+        self._keeping = Keeping(tools.store, tools.board, tools.rollup, tools.send)
+        self._permit: Together[None, Permit | Denied] = Together(lambda asked: tools.pace.permits(len(asked)))
+        self._take: Together[tuple[str, str], Page | None] = Together(
+            lambda pages: insist(self._ledger.take_all, pages, tools.worker, tools.lease)
+        )
+        self._admitting: set[int] = set()
+        self._troubled_until = 0.0
         self.leases: dict[str, str] = {}
         """Pages this process holds, id → token; renewed by the keeper."""
-        self._troubled_until = 0.0
-        self.holding = 0
+
+    @property
+    def holding(self) -> int:
         """Messages this process holds without a lease."""
+        return len(self._admitting)
 
     def run(self, page_id: str, crawl_id: str) -> str:
         """Carry one page as far as it goes; returns in a word what became of it."""
-        if self._t.board.crawl(crawl_id) is None and self._insist(self._t.board.look_again, crawl_id) is None:
+        if self._t.board.crawl(crawl_id) is None and insist(self._t.board.look_again, crawl_id) is None:
             log.info("crawl %.40s is not running: message for page %.40s is dropped", crawl_id, page_id)
             return "dropped"
-        self.holding += 1
+        self._admitting.add(get_ident())
         try:
             permit = self._admitted(crawl_id)
             if permit is None:
                 return "dropped"
-            page = self._insist(self._ledger.take, page_id, crawl_id, self._t.worker, self._t.lease)
+            page = self._take((page_id, crawl_id))
         finally:
-            self.holding -= 1
+            self._admitting.discard(get_ident())
         if page is None:
             log.info("nothing to do for page %s: unknown, done or in other hands", page_id)
             return "nothing to do"
@@ -93,9 +100,9 @@ class Step:
         self.leases[page.id] = page.token
         try:
             if crawl is None:
-                self._insist(self._ledger.give_back, page, 0)
+                insist(self._ledger.give_back, page, 0)
                 return "given back"
-            outcome = self._replan(page, crawl) if page.paid else self._buy(page, crawl, permit)
+            outcome = self._keeping.replan(page, crawl) if page.paid else self._buy(page, crawl, permit)
             log.info("%s: %s", page.request.title(), outcome)
             return outcome
         finally:
@@ -108,7 +115,7 @@ class Step:
         deadline = monotonic() + _PATIENCE
         while not self._t.stopping.is_set() and self._t.board.crawl(crawl_id) and monotonic() < deadline:
             try:
-                answer = self._t.pace.permit()
+                answer = self._permit(None)
                 if isinstance(answer, Denied):
                     self._t.stopping.wait(min(answer.after, 1.0))
                     continue
@@ -130,7 +137,7 @@ class Step:
             log.warning("page %s is not bought: %s", page.id, why)
             end = End.PLATFORM_CAP if endpoint and "cap" in (why or "") else End.ERROR
             return self._close(page, PageState.SKIPPED, end, {"kind": "refused", "status": None, "detail": why}, None)
-        hold = self._insist(self._t.purse.reserve, page, crawl, endpoint)
+        hold = insist(self._t.purse.reserve, page, crawl, endpoint)
         if hold is None:
             return "no budget"
         try:
@@ -140,8 +147,8 @@ class Step:
         except CallError as error:
             return self._failed(page, endpoint, permit, hold.charge(error.units), error, hold.settle)
         charge = hold.charge(answer.units)
-        outcome = self._keep(page, crawl, endpoint, reading, charge)
-        self._insist(hold.settle, charge, True)
+        outcome = self._keeping.keep(page, crawl, endpoint, reading, charge)
+        insist(hold.settle, charge, True)
         return outcome
 
     def _failed(
@@ -168,15 +175,15 @@ class Step:
         self._t.rollup.charged(page, endpoint, charge)
         try:
             if reaction.do == "again":
-                if not self._insist(
+                if not insist(
                     self._ledger.give_back, page, reaction.after, attempt=reaction.attempt, error=detail, charge=charge
                 ):
-                    self._insist(self._ledger.charge, page, charge)
+                    insist(self._ledger.charge, page, charge)
                 return f"again: {error}"
             state = PageState.DONE if reaction.do == "ended" else PageState.FAILED
             return f"{self._close(page, state, reaction.end, detail, charge)}: {error}"
         finally:
-            self._insist(settle, charge, reaction.do != "again")
+            insist(settle, charge, reaction.do != "again")
 
     def _report(self, page: Page, permit: Permit, error: CallError | None) -> bool:
         """Tell the shared limiter how the call went; whether the API counts as out of reach.
@@ -202,13 +209,13 @@ class Step:
 
     def _outage_begins(self, error: CallError, pages: Sequence[str]) -> None:
         log.warning("the API cannot be used: %s. One call at a time tries it", error)
-        self._insist(self._t.store.fleet.close_gate, Cause.OUTAGE, str(error))
-        self._insist(self._ledger.refund, pages)
+        insist(self._t.store.fleet.close_gate, Cause.OUTAGE, str(error))
+        insist(self._ledger.refund, pages)
 
     def _outage_ends(self) -> None:
         log.warning("the API answers again")
-        self._insist(self._t.store.fleet.open_gate, Cause.OUTAGE)
-        self._insist(self._t.store.crawls.resume, causes=[Cause.OUTAGE])
+        insist(self._t.store.fleet.open_gate, Cause.OUTAGE)
+        insist(self._t.store.crawls.resume, causes=[Cause.OUTAGE])
 
     def _close_gate(self, cause: Cause, error: CallError) -> None:
         """Close the gate for all: at once through Redis, for good through MongoDB."""
@@ -217,149 +224,23 @@ class Step:
             self._t.pace.close(cause, until.timestamp() if until else None)
         except Unreachable as unreachable:
             log.warning("%s", unreachable)
-        self._insist(self._t.store.fleet.close_gate, cause, str(error), until)
-        paused = self._insist(self._t.store.crawls.pause, cause)
+        insist(self._t.store.fleet.close_gate, cause, str(error), until)
+        paused = insist(self._t.store.crawls.pause, cause)
         if paused:
             log.error("no more calls: %s. %d crawls paused (%s)", error, paused, cause)
-
-    # --- store, plan, mark done, send ---
-
-    def _keep(self, page: Page, crawl: Crawl, endpoint: Endpoint, reading: Reading, charge: Charge) -> str:
-        """Store a bought page and plan what follows; the answer is kept in memory until the database takes it."""
-        found = reading.found()
-        items = list(dict.fromkeys(item.id for item in reading.items))
-        entities = [item.found[0].entity for item in reading.items]
-        interruptions = self._t.store.interruptions.count
-        rejects = self._insist(self._store, page, endpoint, reading)
-        history = self._insist(self._lists.before, page)
-        fresh = [item for item in items if item not in history.items]
-        kind = entities[0].kind if entities else ""
-        met = self._met.unnamed(page.crawl, found, kind, set(items))
-        while True:
-            plan, end = next_or_end(
-                endpoint,
-                page,
-                crawl.spec,
-                cursor=reading.next,
-                cursors=history.cursors,
-                got=len(history.items) + len(fresh),
-                new=len(fresh),
-                items=entities,
-            )
-            result = Result(
-                kind,
-                items,
-                met,
-                len(history.items) + len(fresh),
-                len(fresh),
-                reading.next,
-                end,
-                _ends(endpoint, page, items),
-                reading.total,
-                rejects,
-            )
-            plans = [*([plan] if plan else []), *follow_ups(crawl.spec, endpoint, page.depth, entities)]
-            waiting = self._plan(page, crawl, plans)
-            if self._insist(self._ledger.finish, page, result, charge):
-                break
-            depth = self._insist(self._ledger.depth, page)
-            if depth is None:
-                log.warning("page %s was bought twice: its lease ran out", page.id)
-                self._insist(self._ledger.charge, page, charge)
-                return "bought twice"
-            page = replace(page, depth=depth)
-        while interruptions != self._t.store.interruptions.count:
-            # The server was away: what it had not in its journal yet is written once more.
-            interruptions = self._t.store.interruptions.count
-            self._insist(self._store, page, endpoint, reading)
-            self._insist(self._ledger.plan, page.crawl, plans, page.id, deepest=crawl.spec.depth)
-        self._lists.keep(page, history, items)
-        new = self._met.named(page.crawl, met)
-        self._t.rollup.charged(page, endpoint, charge)
-        self._t.rollup.closed(page, PageState.DONE, end)
-        self._t.rollup.met(page.crawl, {**new, **({kind: len(fresh)} if kind else {})}, rejects)
-        if self._t.board.learned(endpoint, charge.units or 0):
-            self._insist(self._t.store.budgets.learn, endpoint.name, charge.units or 0)
-        self._send(page.crawl, waiting)
-        return f"{len(items)} items, {end or 'goes on'}"
-
-    def _store(self, page: Page, endpoint: Endpoint, reading: Reading) -> int:
-        """Entities, edges and rejects; returns how many items were rejected."""
-        entities, origin = self._t.store.entities, Origin(page.crawl, page.id, page.endpoint)
-        rejects = [Reject(bad.position, bad.why, bad.raw) for bad in reading.bad]
-        rejects += entities.store(reading.found(), origin)
-        if endpoint.edge is not None:
-            other = str(page.request.args["id"])
-            pairs = [(item.id, other) if endpoint.edge == "in" else (other, item.id) for item in reading.items]
-            entities.follow(pairs, origin)
-        entities.reject(rejects, origin)
-        return len(rejects)
-
-    def _plan(self, page: Page, crawl: Crawl, plans: list[Plan]) -> list[Waiting]:
-        """Write follow-ups into the ledger; returns those whose messages are to be sent from here."""
-        plans.sort(key=lambda plan: (plan.nth == 0, plan.depth))
-        # The list's next page takes the place of this one in the queue; nobody may take it before this one is done.
-        onward = 1 if plans and plans[0].nth else 0
-        send = onward + self._t.board.claim_room(page.crawl, len(plans) - onward)
-        new = set(self._insist(self._ledger.plan, page.crawl, plans, page.id, deepest=crawl.spec.depth, send=send))
-        self._t.rollup.planned(page.crawl, len(new))
-        waiting = [Waiting(plan.request.page_id(page.crawl), plan.request) for plan in plans[:send]]
-        return [one for one in waiting if one.id in new]
-
-    def _replan(self, page: Page, crawl: Crawl) -> str:
-        """Plan the follow-ups of a page that was bought and is now met nearer, from what is stored; no call is made."""
-        endpoint = ENDPOINTS[page.endpoint]
-        bought = self._insist(self._ledger.bought, page)
-        kind, items = bought.get("kind") or "", bought.get("items") or []
-        stored = self._insist(self._t.store.entities.typed, kind, items) if items else []
-        plans = follow_ups(crawl.spec, endpoint, page.depth, [_entity(kind, document) for document in stored])
-        if bought.get("next") and not bought.get("end"):
-            barren = 0 if bought.get("new") else page.barren + 1
-            plans.append(
-                Plan(
-                    Request(page.endpoint, page.request.args, bought["next"]),
-                    page.depth,
-                    page.nth + 1,
-                    barren,
-                )
-            )
-        interruptions = self._t.store.interruptions.count
-        waiting = self._plan(page, crawl, plans)
-        if interruptions != self._t.store.interruptions.count or not self._insist(self._ledger.replanned, page):
-            self._insist(self._ledger.give_back, page, 0)
-            return "to be planned again"
-        self._send(page.crawl, waiting)
-        return "planned anew"
 
     def _close(
         self, page: Page, state: PageState, end: End, error: dict[str, Any] | None, charge: Charge | None
     ) -> str:
-        while not self._insist(self._ledger.fail, page, state, end, error, charge):
-            depth = self._insist(self._ledger.depth, page)
+        while not insist(self._ledger.fail, page, state, end, error, charge):
+            depth = insist(self._ledger.depth, page)
             if depth is None:
                 if charge is not None:
-                    self._insist(self._ledger.charge, page, charge)
+                    insist(self._ledger.charge, page, charge)
                 return "lease lost"
             page = replace(page, depth=depth)
         self._t.rollup.closed(page, state, end)
         return f"{state}: {end}"
-
-    def _send(self, crawl: str, waiting: Sequence[Waiting]) -> None:
-        """Best effort: the ledger has them, and the feeder sends again what nobody takes."""
-        if waiting:
-            try:
-                self._t.send(crawl, waiting)
-            except Unreachable as error:
-                log.warning("%s; the feeder will send %d messages", error, len(waiting))
-
-    def _insist(self, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do it, however long the database is away: what was paid for is not let go."""
-        while True:
-            try:
-                return do(*args, **kwargs)
-            except Unreachable as error:
-                log.warning("%s; waiting", error)
-                sleep(1.0)
 
 
 def _read(endpoint: Endpoint, answer: Answer) -> Reading:
@@ -367,19 +248,6 @@ def _read(endpoint: Endpoint, answer: Answer) -> Reading:
         return read(endpoint, answer.data)
     except UnreadablePage as error:
         raise Unreadable(str(error), 200, answer.units, as_text(answer.data)) from None
-
-
-def _ends(endpoint: Endpoint, page: Page, items: Sequence[str]) -> dict[str, str] | None:
-    """The ends of a batch's ids that brought nothing; missing ids are just left out of the answer (reference §3)."""
-    if endpoint.batch is None:
-        return None
-    return {one: End.MISSING for one in page.request.args[endpoint.batch] if one not in set(items)}
-
-
-def _entity(kind: str, document: dict[str, Any]) -> Entity:
-    model = _MODELS[kind]
-    fields = {name: value for name, value in document.items() if name in model.model_fields}
-    return model.model_validate({**fields, model.key: document["_id"]})
 
 
 def _next_utc_day() -> datetime:

@@ -26,7 +26,7 @@ def resume(store: Store, pace: Pace, crawl: str, max_units: int | None, max_page
         told = store.tally.count(crawl_id)
         store.budgets.begin(crawl_account(crawl_id), told["units"] + told["unknown"], told["pages"]["done"])
     cause = Cause(document["cause"])
-    store.ledger.unsend(crawl_id)
+    store.frontier.unsend(crawl_id)
     store.crawls.resume(crawl=crawl_id, budget=budget)
     # A person says that it is mended; where it is not, the first answer closes the gate again.
     if cause in (Cause.ACCOUNT, Cause.UNITS) and store.fleet.open_gate(cause):

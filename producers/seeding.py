@@ -38,7 +38,7 @@ def start(store: Store, spec: Spec, plans: Sequence[Plan]) -> str:
     if spec.max_units is not None or spec.max_pages is not None:
         store.budgets.begin(crawl_account(crawl), 0, 0)
     for begin in range(0, len(plans), _CHUNK):
-        store.ledger.plan(crawl, plans[begin : begin + _CHUNK], deepest=0)
+        store.frontier.plan(crawl, plans[begin : begin + _CHUNK], deepest=0)
     store.crawls.add(crawl, {"pages.planned": len(plans)})
     store.crawls.start(crawl)
     return crawl

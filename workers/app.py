@@ -90,7 +90,7 @@ class Broker:
         self._connection: Any = None
         self._lock = Lock()
 
-    def send(self, crawl: str, waiting: Sequence[Waiting]) -> None:
+    def send(self, waiting: Sequence[Waiting]) -> None:
         """Send a message for each page; Unreachable where the broker does not take them."""
 
         def publish(connection: Any) -> None:
@@ -99,7 +99,7 @@ class Broker:
                     with producer.batch(_BATCH):
                         for page in waiting[start : start + _BATCH]:
                             self._task.apply_async(
-                                kwargs={"page": page.id, "crawl": crawl},
+                                kwargs={"page": page.id, "crawl": page.crawl},
                                 kwargsrepr=page.request.title(),
                                 producer=producer,
                                 declare=[],

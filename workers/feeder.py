@@ -44,7 +44,7 @@ class Feeder:
         self._bury(crawls, workers)
         self._feed(active, workers)
         for crawl in active:
-            if not self._store.ledger.has_open(crawl.id):
+            if not self._store.frontier.has_open(crawl.id):
                 self._end(crawl)
 
     def tend(self) -> None:
@@ -59,24 +59,24 @@ class Feeder:
 
     def _feed(self, active: Sequence[Crawl], workers: Sequence[Mapping[str, Any]]) -> None:
         room = window(sum(w["slots"] for w in workers))
-        ledger = self._store.ledger
-        sent = {crawl.id: ledger.sent_count(crawl.id, room) for crawl in active}
+        frontier = self._store.frontier
+        sent = {crawl.id: frontier.sent_count(crawl.id, room) for crawl in active}
         lost = 0
         if any(sent.values()):
             held = self._broker.depth() + sum(w["holding"] for w in workers)
             lost = max(0, sum(sent.values()) - held)
         for crawl, share in shares(active, room):
-            again = ledger.paused_over(crawl.id, share)
+            again = frontier.paused_over(crawl.id, share)
             if lost:
-                again += (found := ledger.overdue(crawl.id, min(lost, share)))
+                again += (found := frontier.overdue(crawl.id, min(lost, share)))
                 lost -= len(found)
-            fresh = ledger.unsent(crawl.id, share - sent[crawl.id] - len(again))
-            self._send(crawl.id, [*again, *fresh])
+            fresh = frontier.unsent(crawl.id, share - sent[crawl.id] - len(again))
+            self._send([*again, *fresh])
 
-    def _send(self, crawl: str, waiting: Sequence[Waiting]) -> None:
+    def _send(self, waiting: Sequence[Waiting]) -> None:
         if waiting:
-            self._broker.send(crawl, waiting)
-            self._store.ledger.sent([page.id for page in waiting])
+            self._broker.send(waiting)
+            self._store.frontier.sent([page.id for page in waiting])
 
     # --- the dead ---
 
@@ -133,7 +133,7 @@ class Feeder:
     def _wind_up(self, crawl: str) -> None:
         """Skip what a cancelled crawl still plans, and count an ended crawl once nothing of it is in flight."""
         self._store.ledger.skip_planned(crawl, End.CANCELLED)
-        if not self._store.ledger.has_open(crawl):
+        if not self._store.frontier.has_open(crawl):
             self._store.crawls.set_rollup(crawl, {**self._store.tally.count(crawl), "final": True})
 
 

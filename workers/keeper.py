@@ -98,7 +98,7 @@ class Keeper(Thread):
         room = window(sum(worker["slots"] for worker in workers))
         self._board.set_room(
             {
-                crawl.id: max(0, share - self._store.ledger.sent_count(crawl.id, share)) // max(1, len(workers))
+                crawl.id: max(0, share - self._store.frontier.sent_count(crawl.id, share)) // max(1, len(workers))
                 for crawl, share in shares(active, room)
             }
         )

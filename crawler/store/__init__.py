@@ -9,6 +9,7 @@ from crawler.store.connection import connect, make_indexes, place
 from crawler.store.crawls import Crawls
 from crawler.store.entities import Entities
 from crawler.store.fleet import Fleet
+from crawler.store.frontier import Frontier
 from crawler.store.interruptions import Interruptions
 from crawler.store.ledger import Ledger
 from crawler.store.tally import Tally
@@ -21,6 +22,7 @@ class Store:
         self.database = database
         self.interruptions = interruptions or Interruptions()
         self.ledger = Ledger(database)
+        self.frontier = Frontier(database)
         self.entities = Entities(database, self.interruptions)
         self.crawls = Crawls(database)
         self.budgets = Budgets(database)

@@ -22,7 +22,7 @@ from crawler.readers import Found
 from crawler.readers.mend import mend
 from crawler.store.connection import Document, now, reaching, unhurried
 from crawler.store.interruptions import Interruptions
-from crawler.store.known import RANK, Known, Write
+from crawler.store.known import RANK, Known, Origin, Write
 
 _DUPLICATE_KEY = 11000
 _ENCODING = (InvalidDocument, OverflowError, UnicodeError, DocumentTooLarge, ValueError, RecursionError)
@@ -32,18 +32,10 @@ _RAW_TEXT = 100_000  # characters of a reject that are kept
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a fact comes from; becomes `seen`."""
-
-    crawl: str
-    page: str
-    endpoint: str
-
-
-@dataclass(frozen=True, slots=True)
 class Reject:
-    """An item that could not be read or stored: its position on the page, why, and the item."""
+    """An item that could not be read or stored: where it comes from, its position on the page, why, and the item."""
 
+    origin: Origin
     position: int
     why: str
     raw: Any
@@ -57,56 +49,54 @@ class Entities:
         self._known = Known(interruptions)
 
     @reaching
-    def store(self, found: Iterable[Found], origin: Origin) -> list[Reject]:
-        """Upsert entities; returns those that MongoDB cannot hold even when mended, with position -1."""
+    def store(self, pages: Iterable[tuple[Origin, Iterable[Found]]]) -> list[Reject]:
+        """Upsert what pages hold; returns what MongoDB cannot hold even when mended, with position -1."""
         rejects: list[Reject] = []
-        for kind, writes in _merged(found).items():
+        for kind, writes in _merged(pages).items():
             try:
-                self._write(kind, writes, origin)
+                self._write(kind, writes)
             except (*_ENCODING, OperationFailure):
                 # Not all of them can be held: the others are. What has another cause is raised again.
                 fitting, unfit = _fitting(writes)
                 rejects += unfit
-                self._write(kind, fitting, origin)
+                self._write(kind, fitting)
         return rejects
 
     @reaching
-    def follow(self, edges: Sequence[tuple[str, str]], origin: Origin) -> None:
-        """Upsert edges, given as (follower, followee) uids."""
+    def follow(self, edges: Sequence[tuple[Origin, tuple[str, str]]]) -> None:
+        """Upsert edges, given as (follower, followee) uids, each with where it comes from."""
         if not edges:
             return
         moment = now()
-        seen = {"last_at": moment, "crawl": origin.crawl, "page": origin.page, "endpoint": origin.endpoint}
-        sets = {f"seen.{name}": value for name, value in seen.items()}
         self._collection("follows").bulk_write(
             [
                 UpdateOne(
                     {"_id": f"{follower}:{followee}"},
                     {
-                        "$set": {"follower": follower, "followee": followee, **sets},
+                        "$set": {"follower": follower, "followee": followee, **_seen(origin, moment)},
                         "$setOnInsert": {"seen.first_at": moment},
                     },
                     upsert=True,
                 )
-                for follower, followee in edges
+                for origin, (follower, followee) in edges
             ],
             ordered=False,
         )
 
     @reaching
-    def reject(self, rejects: Sequence[Reject], origin: Origin) -> None:
+    def reject(self, rejects: Sequence[Reject]) -> None:
         """Keep items that could not be read or stored; the same page read again writes the same rejects."""
         if not rejects:
             return
         self._collection("rejects").bulk_write(
             [
                 UpdateOne(
-                    {"_id": digest(origin.page, r.position if r.position >= 0 else r.why)},
+                    {"_id": digest(r.origin.page, r.position if r.position >= 0 else r.why)},
                     {
                         "$set": {
-                            "page": origin.page,
-                            "crawl": origin.crawl,
-                            "endpoint": origin.endpoint,
+                            "page": r.origin.page,
+                            "crawl": r.origin.crawl,
+                            "endpoint": r.origin.endpoint,
                             "position": r.position,
                             "why": r.why[:500],
                             "raw": as_text(r.raw),
@@ -128,20 +118,14 @@ class Entities:
     def _collection(self, kind: str) -> "Collection[Document]":
         return unhurried(self._db[kind])
 
-    def _write(self, kind: str, writes: Sequence[Write], origin: Origin) -> None:
+    def _write(self, kind: str, writes: Sequence[Write]) -> None:
         """One upsert an entity; those that are stored fuller already take only the typed fields."""
         moment = now()
-        writes = [write for write in writes if not self._known.has(kind, write, origin.crawl, moment)]
+        writes = [write for write in writes if not self._known.has(kind, write, moment)]
         if not writes:
             return
-        seen = {
-            "seen.last_at": moment,
-            "seen.crawl": origin.crawl,
-            "seen.page": origin.page,
-            "seen.endpoint": origin.endpoint,
-        }
         collection = self._collection(kind)
-        operations = [self._upsert(kind, write, seen, moment) for write in writes]
+        operations = [self._upsert(kind, write, moment) for write in writes]
         try:
             collection.bulk_write(operations, ordered=False)
         except BulkWriteError as error:
@@ -150,14 +134,15 @@ class Entities:
                 raise
             # There with more in it, or written by another worker just now: both are known to exist.
             fuller = [writes[f["index"]] for f in failures]
-            collection.bulk_write([op for write in fuller for op in _on_existing(write, seen)], ordered=False)
+            collection.bulk_write([op for write in fuller for op in _on_existing(write, moment)], ordered=False)
             for write in fuller:
                 self._known.fuller(kind, write)
         for write in writes:
-            self._known.note(kind, write, origin.crawl, moment)
+            self._known.note(kind, write, moment)
 
-    def _upsert(self, kind: str, write: Write, seen: Document, moment: datetime) -> UpdateOne:
+    def _upsert(self, kind: str, write: Write, moment: datetime) -> UpdateOne:
         first = {"seen.first_at": moment}
+        seen = _seen(write.origin, moment)
         if self._known.is_fuller(kind, write):
             if_gone = {**first, "raw": write.raw, "full": write.full}
             return UpdateOne({"_id": write.id}, {"$set": {**write.known, **seen}, "$setOnInsert": if_gone}, upsert=True)
@@ -167,7 +152,17 @@ class Entities:
         return UpdateOne(wanted, {"$set": everything, "$setOnInsert": first}, upsert=True)
 
 
-def _on_existing(write: Write, seen: Document) -> tuple[UpdateOne, UpdateOne]:
+def _seen(origin: Origin, moment: datetime) -> Document:
+    return {
+        "seen.last_at": moment,
+        "seen.crawl": origin.crawl,
+        "seen.page": origin.page,
+        "seen.endpoint": origin.endpoint,
+    }
+
+
+def _on_existing(write: Write, moment: datetime) -> tuple[UpdateOne, UpdateOne]:
+    seen = _seen(write.origin, moment)
     return (
         UpdateOne(
             {"_id": write.id, "full": {"$lte": write.full}},
@@ -177,21 +172,23 @@ def _on_existing(write: Write, seen: Document) -> tuple[UpdateOne, UpdateOne]:
     )
 
 
-def _merged(found: Iterable[Found]) -> dict[str, list[Write]]:
+def _merged(pages: Iterable[tuple[Origin, Iterable[Found]]]) -> dict[str, list[Write]]:
     """Writes by kind, an entity met twice merged into one: the fullest raw, later knowledge over earlier."""
     kinds: dict[str, dict[str, Write]] = {}
-    for one in found:
-        entity = one.entity
-        writes = kinds.setdefault(entity.kind, {})
-        full = one.rank * RANK + min(len(one.raw), RANK - 1)
-        if (write := writes.get(entity.id)) is None:
-            writes[entity.id] = Write(entity.id, entity.known(), one.raw, full)
-            continue
-        if full >= write.full:
-            write.raw, write.full = one.raw, full
-            write.known.update(entity.known())
-        else:
-            write.known = {**entity.known(), **write.known}
+    for origin, found in pages:
+        for one in found:
+            entity = one.entity
+            writes = kinds.setdefault(entity.kind, {})
+            full = one.rank * RANK + min(len(one.raw), RANK - 1)
+            if (write := writes.get(entity.id)) is None:
+                writes[entity.id] = Write(entity.id, entity.known(), one.raw, full, origin)
+                continue
+            write.origin = origin
+            if full >= write.full:
+                write.raw, write.full = one.raw, full
+                write.known.update(entity.known())
+            else:
+                write.known = {**entity.known(), **write.known}
     return {kind: list(writes.values()) for kind, writes in kinds.items()}
 
 
@@ -201,13 +198,13 @@ def _fitting(writes: Iterable[Write]) -> tuple[list[Write], list[Reject]]:
     unfit: list[Reject] = []
     for write in writes:
         try:
-            mended = Write(write.id, mend(write.known), mend(write.raw), write.full)
+            mended = Write(write.id, mend(write.known), mend(write.raw), write.full, write.origin)
             size = len(bson.encode({"known": mended.known, "raw": mended.raw, "_id": mended.id}))
             if size > _MOST_BYTES or _deeper(mended.raw, _MOST_LEVELS):
                 raise ValueError(f"{size} bytes, or nested too deeply")
             fitting.append(mended)
         except _ENCODING as error:
-            unfit.append(Reject(-1, f"{write.id}: MongoDB cannot hold it: {error}", write.raw))
+            unfit.append(Reject(write.origin, -1, f"{write.id}: MongoDB cannot hold it: {error}", write.raw))
     return fitting, unfit
 
 

@@ -12,6 +12,15 @@ _FRESH = timedelta(seconds=60)
 _REMEMBERED = 100_000  # entities, about 30 MB
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a fact comes from; becomes `seen`."""
+
+    crawl: str
+    page: str
+    endpoint: str
+
+
 @dataclass(slots=True)
 class Write:
     """An entity to be written: its typed fields, the object as bought, and how full that is."""
@@ -20,6 +29,7 @@ class Write:
     known: dict[str, Any]
     raw: Any
     full: int
+    origin: Origin
 
 
 class Known:
@@ -35,7 +45,7 @@ class Known:
         self._written: dict[tuple[str, str], tuple[int, int, str, datetime]] = {}
         self._full: dict[tuple[str, str], int] = {}
 
-    def has(self, kind: str, write: Write, crawl: str, moment: datetime) -> bool:
+    def has(self, kind: str, write: Write, moment: datetime) -> bool:
         """Whether this crawl wrote just the same a moment ago."""
         if write.full >= _THIN:
             return False
@@ -44,7 +54,7 @@ class Known:
             self._written.clear()
             self._full.clear()
         before = self._written.get((kind, write.id))
-        if before is None or before[:3] != (write.full, _signature(write), crawl):
+        if before is None or before[:3] != (write.full, _signature(write), write.origin.crawl):
             return False
         return moment - before[3] < _FRESH
 
@@ -57,11 +67,11 @@ class Known:
             self._full.clear()
         self._full[(kind, write.id)] = write.full + 1
 
-    def note(self, kind: str, write: Write, crawl: str, moment: datetime) -> None:
+    def note(self, kind: str, write: Write, moment: datetime) -> None:
         if write.full < _THIN:
             if len(self._written) > _REMEMBERED:
                 self._written.clear()
-            self._written[(kind, write.id)] = (write.full, _signature(write), crawl, moment)
+            self._written[(kind, write.id)] = (write.full, _signature(write), write.origin.crawl, moment)
 
 
 def _signature(write: Write) -> int:

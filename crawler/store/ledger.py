@@ -2,25 +2,21 @@
 
 Every change of a page's state is one atomic operation. A page is changed only by the worker that holds its token,
 so a stale holder, a second delivery and a replay change nothing.
-
-`due` tells when somebody must look at an open page again: UNSENT, nobody was told of it; for a planned page, when its
-message counts as lost or its pause is over; for a leased one, when its lease is. A page that is not open has no `due`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from secrets import token_hex
 from typing import Any
 
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.database import Database
 
-from crawler.pages import Page, Plan, Request, Waiting
+from crawler.pages import Page, Request
 from crawler.store.connection import UNSENT, Document, now, reaching, unhurried
-from crawler.words import OPEN_STATES, End, PageState
+from crawler.words import End, PageState
 
-RESEND = timedelta(seconds=15)  # after which a message that nobody took counts as lost
 _HELD = {"lease": 1, "endpoint": 1, "deaths": 1, "crawl": 1}
 _TAKEN = {
     "crawl": 1,
@@ -75,83 +71,45 @@ class Ledger:
         self._pages = db["pages"]
         self._unhurried = unhurried(db["pages"])
 
-    # --- planning ---
-
-    @reaching
-    def plan(
-        self, crawl: str, plans: Sequence[Plan], parent: str | None = None, *, deepest: int, send: int = 0
-    ) -> list[str]:
-        """Write what is not there yet, the first `send` of it as about to be sent; returns the ids of new pages.
-
-        What is there already and is now met nearer takes the smaller depth; if it was bought, it is opened again so
-        that what the smaller depth allows is planned, without buying it anew.
-        """
-        moment = now()
-        operations: list[UpdateOne] = []
-        ids: list[str] = []
-        for position, plan in enumerate(plans):
-            page_id = plan.request.page_id(crawl)
-            due = moment + RESEND if position < send else UNSENT
-            operations.append(
-                UpdateOne(
-                    {"_id": page_id},
-                    {"$setOnInsert": _document(crawl, plan, parent, due, moment)},
-                    upsert=True,
-                )
-            )
-            ids.append(page_id)
-        operations += [_nearer(i, p.depth) for i, p in zip(ids, plans, strict=True) if p.depth < deepest]
-        if not operations:
-            return []
-        result = self._unhurried.bulk_write(operations, ordered=True)
-        return [ids[index] for index in (result.upserted_ids or {})]
-
     # --- a page's life ---
 
     @reaching
     def take(self, page_id: str, crawl: str, worker: str, lease: float) -> Page | None:
         """Lease a planned page that is not pausing; None where there is nothing to take."""
-        moment, token = now(), token_hex(8)
+        token = token_hex(8)
+        wanted, update = _taking(page_id, crawl, worker, token, lease)
         found = self._unhurried.find_one_and_update(
-            {
-                "_id": page_id,
-                "crawl": crawl,
-                "state": PageState.PLANNED,
-                "not_before": {"$not": {"$gt": moment}},
-            },
-            {
-                "$set": {
-                    "state": PageState.LEASED,
-                    "due": moment + timedelta(seconds=lease),
-                    "lease": {"worker": worker, "token": token, "at": moment},
-                }
-            },
-            projection=_TAKEN,
-            return_document=ReturnDocument.AFTER,
+            wanted, update, projection=_TAKEN, return_document=ReturnDocument.AFTER
         )
         return None if found is None else _page(found, token)
 
     @reaching
-    def finish(self, page: Page, result: Result, charge: Charge | None) -> bool:
-        """Mark it done; False where the lease is no longer ours or the page was met nearer meanwhile."""
-        increments, sets = charge.changes() if charge else ({}, {})
-        sets |= {
-            "state": PageState.DONE,
-            "kind": result.kind,
-            "items": list(result.items),
-            "met": dict(result.met),
-            "got": result.got,
-            "new": result.new,
-            "next": result.next,
-            "end": result.end,
-            "error": None,
-            "done_at": now(),
-            "bought": True,
-        }
-        for name in ("ends", "total", "rejects"):
-            if value := getattr(result, name):
-                sets[name] = value
-        return self._close(page, sets, increments, charge)
+    def take_all(self, wanted: Sequence[tuple[str, str]], worker: str, lease: float) -> list[Page | None]:
+        """As `take`, for pages of crawls given as (page id, crawl), in two round trips."""
+        if len(wanted) == 1:
+            return [self.take(*wanted[0], worker, lease)]
+        tokens = [token_hex(8) for _ in wanted]
+        self._unhurried.bulk_write(
+            [UpdateOne(*_taking(*page, worker, token, lease)) for page, token in zip(wanted, tokens, strict=True)],
+            ordered=False,
+        )
+        found = self._pages.find({"_id": {"$in": [page_id for page_id, _ in wanted]}}, {**_TAKEN, "lease.token": 1})
+        taken = {page["lease"]["token"]: page for page in found if "lease" in page}
+        return [_page(taken[token], token) if token in taken else None for token in tokens]
+
+    @reaching
+    def finish_all(self, bought: Sequence[tuple[Page, Result, Charge | None]]) -> set[str]:
+        """Mark pages done in one journaled write; the ids of those that are done under our leases."""
+        updates = [_closing(page, *_done(result, charge), charge) for page, result, charge in bought]
+        if len(updates) == 1:
+            matched = self._pages.update_one(*updates[0]).matched_count
+        else:
+            matched = self._pages.bulk_write([UpdateOne(*one) for one in updates], ordered=False).matched_count
+        if matched == len(bought):
+            return {page.id for page, _, _ in bought}
+        # Some leases are lost, some pages were met nearer, or this was written before an answer got lost.
+        wanted = [{"_id": page.id, "state": PageState.DONE, "last.token": page.token} for page, _, _ in bought]
+        return {page["_id"] for page in self._pages.find({"$or": wanted}, {"_id": 1})}
 
     @reaching
     def replanned(self, page: Page) -> bool:
@@ -234,53 +192,7 @@ class Ledger:
         """What a bought page held, for planning its follow-ups anew: kind, items, next, new, end."""
         return self._pages.find_one({"_id": page.id}, {"kind": 1, "items": 1, "next": 1, "new": 1, "end": 1}) or {}
 
-    # --- feeding and sweeping ---
-
-    @reaching
-    def unsent(self, crawl: str, limit: int) -> list[Waiting]:
-        """Planned pages that nobody was told of, smaller depth first, then oldest."""
-        return self._waiting(
-            {"crawl": crawl, "state": PageState.PLANNED, "due": UNSENT},
-            [("depth", 1), ("planned_at", 1)],
-            limit,
-        )
-
-    @reaching
-    def overdue(self, crawl: str, limit: int) -> list[Waiting]:
-        """Planned pages whose message should have been taken by now, longest first."""
-        return self._waiting({**_past(crawl), "not_before": {"$exists": False}}, [("due", 1)], limit)
-
-    @reaching
-    def paused_over(self, crawl: str, limit: int) -> list[Waiting]:
-        """Planned pages whose pause is over, longest first."""
-        return self._waiting({**_past(crawl), "not_before": {"$exists": True}}, [("due", 1)], limit)
-
-    @reaching
-    def sent(self, ids: Sequence[str]) -> None:
-        """Note that their messages are on the way."""
-        self._pages.update_many(
-            {"_id": {"$in": list(ids)}, "state": PageState.PLANNED},
-            {"$set": {"due": now() + RESEND}, "$unset": {"not_before": 1}},
-        )
-
-    @reaching
-    def unsend(self, crawl: str) -> None:
-        """Forget that messages were sent (the crawl was resumed): all planned pages are told of anew."""
-        self._pages.update_many(
-            {
-                "crawl": crawl,
-                "state": PageState.PLANNED,
-                "due": {"$gt": UNSENT},
-                "not_before": {"$not": {"$gt": now()}},
-            },
-            {"$set": {"due": UNSENT}},
-        )
-
-    @reaching
-    def sent_count(self, crawl: str, limit: int) -> int:
-        """Planned pages with a message on the way, counted up to `limit`."""
-        wanted = {"crawl": crawl, "state": PageState.PLANNED, "due": {"$gt": UNSENT}, "not_before": {"$exists": False}}
-        return self._pages.count_documents(wanted, limit=limit)
+    # --- the dead ---
 
     @reaching
     def expired(self, crawl: str) -> list[Document]:
@@ -344,20 +256,6 @@ class Ledger:
                 [UpdateOne({"_id": i, "lease.token": t}, {"$set": {"due": due}}) for i, t in tokens.items()],
                 ordered=False,
             )
-
-    @reaching
-    def has_open(self, crawl: str) -> bool:
-        """Whether any page is planned or leased.
-
-        One look in one snapshot: a page keeps its due date while it goes from planned to leased and back, and its
-        follow-ups are written before it is done, so a crawl with work left is never seen without any.
-        """
-        return (
-            self._pages.find_one(
-                {"crawl": crawl, "state": {"$in": list(OPEN_STATES)}, "due": {"$gte": UNSENT}}, {"_id": 1}
-            )
-            is not None
-        )
 
     @reaching
     def has_failed(self, crawl: str) -> bool:
@@ -462,24 +360,55 @@ class Ledger:
         )
         return result.modified_count == 1
 
-    def _waiting(self, wanted: Document, order: list[tuple[str, int]], limit: int) -> list[Waiting]:
-        if limit <= 0:
-            return []
-        found = self._pages.find(wanted, {"endpoint": 1, "args": 1, "cursor": 1}).sort(order).limit(limit)
-        return [Waiting(p["_id"], Request(p["endpoint"], p["args"], p["cursor"])) for p in found]
-
     def _close(self, page: Page, sets: Document, increments: Mapping[str, int], charge: Charge | None) -> bool:
-        update: Document = {
-            "$set": {**sets, **_last(page, charge)},
-            "$unset": {"lease": 1, "due": 1, "not_before": 1},
-        }
-        if increments:
-            update["$inc"] = increments
-        return self._pages.update_one({**_held(page), "depth": page.depth}, update).matched_count == 1
+        return self._pages.update_one(*_closing(page, sets, increments, charge)).matched_count == 1
 
 
-def _past(crawl: str) -> Document:
-    return {"crawl": crawl, "state": PageState.PLANNED, "due": {"$gt": UNSENT, "$lte": now()}}
+def _taking(page_id: str, crawl: str, worker: str, token: str, lease: float) -> tuple[Document, Document]:
+    """Filter and update that lease a page."""
+    moment = now()
+    return (
+        {"_id": page_id, "crawl": crawl, "state": PageState.PLANNED, "not_before": {"$not": {"$gt": moment}}},
+        {
+            "$set": {
+                "state": PageState.LEASED,
+                "due": moment + timedelta(seconds=lease),
+                "lease": {"worker": worker, "token": token, "at": moment},
+            }
+        },
+    )
+
+
+def _done(result: Result, charge: Charge | None) -> tuple[Document, Mapping[str, int]]:
+    """What a bought page's result sets and increments."""
+    increments, sets = charge.changes() if charge else ({}, {})
+    sets |= {
+        "state": PageState.DONE,
+        "kind": result.kind,
+        "items": list(result.items),
+        "met": dict(result.met),
+        "got": result.got,
+        "new": result.new,
+        "next": result.next,
+        "end": result.end,
+        "error": None,
+        "done_at": now(),
+        "bought": True,
+    }
+    for name in ("ends", "total", "rejects"):
+        if value := getattr(result, name):
+            sets[name] = value
+    return sets, increments
+
+
+def _closing(
+    page: Page, sets: Document, increments: Mapping[str, int], charge: Charge | None
+) -> tuple[Document, Document]:
+    """Filter and update that end a page in its holder's hands."""
+    update: Document = {"$set": {**sets, **_last(page, charge)}, "$unset": {"lease": 1, "due": 1, "not_before": 1}}
+    if increments:
+        update["$inc"] = increments
+    return {**_held(page), "depth": page.depth}, update
 
 
 def _held(page: Page) -> Document:
@@ -491,43 +420,6 @@ def _last(page: Page, charge: Charge | None) -> Document:
     if charge is None:
         return {}
     return {"last": {"token": page.token, "units": charge.expected if charge.units is None else charge.units}}
-
-
-def _document(crawl: str, plan: Plan, parent: str | None, due: datetime, moment: datetime) -> Document:
-    request = plan.request
-    return {
-        "crawl": crawl,
-        "endpoint": request.endpoint,
-        "args": dict(request.args),
-        "cursor": dict(request.cursor),
-        "request": request.request_id(),
-        "list": request.list_id(crawl),
-        "nth": plan.nth,
-        "barren": plan.barren,
-        "depth": plan.depth,
-        "parent": parent,
-        "state": PageState.PLANNED,
-        "attempts": 0,
-        "due": due,
-        "planned_at": moment,
-    }
-
-
-def _nearer(page_id: str, depth: int) -> UpdateOne:
-    """Lower a page's depth; a bought one is opened again, to be planned from without a call."""
-    bought = {"$and": [{"$eq": ["$state", PageState.DONE]}, {"$eq": ["$bought", True]}]}
-    return UpdateOne(
-        {"_id": page_id, "depth": {"$gt": depth}},
-        [
-            {
-                "$set": {
-                    "depth": depth,
-                    "state": {"$cond": [bought, PageState.PLANNED, "$state"]},
-                    "due": {"$cond": [bought, UNSENT, "$due"]},
-                }
-            }
-        ],
-    )
 
 
 def _page(found: Document, token: str) -> Page:

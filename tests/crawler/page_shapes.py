@@ -56,10 +56,15 @@ def charged(units: int | None = 1, expected: int = 1) -> Charge:
 
 def taken(store: Store, made: Plan, crawl: str = "c", *, worker: str = "w", lease: float = 60) -> Page:
     """A page that was planned and is held."""
-    store.ledger.plan(crawl, [made], deepest=2)
+    store.frontier.plan(crawl, [made], deepest=2)
     held = store.ledger.take(made.request.page_id(crawl), crawl, worker, lease)
     assert held is not None
     return held
+
+
+def finish(store: Store, held: Page, result: Result, charge: Charge | None) -> bool:
+    """Mark a held page done; False where it is not in its holder's hands."""
+    return held.id in store.ledger.finish_all([(held, result, charge)])
 
 
 def document(store: Store, made: Page | Plan, crawl: str = "c") -> dict[str, Any]:

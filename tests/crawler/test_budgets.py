@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from page_shapes import bought, charged, plan, taken
+from page_shapes import bought, charged, finish, plan, taken
 
 from crawler.pages import Page
 from crawler.store import Store
@@ -194,9 +194,9 @@ def test_a_hold_whose_settling_was_lost_is_settled_by_the_ledger(
     known, unknown = charged(1), charged(None, expected=3)
     match how:
         case "finished":
-            store.ledger.finish(held, bought("a"), known)
+            finish(store, held, bought("a"), known)
         case "finished, charge unknown":
-            store.ledger.finish(held, bought("a"), unknown)
+            finish(store, held, bought("a"), unknown)
         case "failed":
             store.ledger.fail(held, PageState.FAILED, End.ERROR, {"kind": "server"}, known)
         case "given back":
@@ -220,7 +220,7 @@ def test_a_hold_that_no_lease_knows_counts_as_spent_after_a_while(store: Store, 
 
 def test_a_lost_hold_lets_the_next_of_its_endpoint_go(store: Store) -> None:
     held = holding(store, alone="user_followers")
-    store.ledger.finish(held, bought("a"), charged(1))
+    finish(store, held, bought("a"), charged(1))
     assert store.budgets.reserve(TEN, "q", "u", 1, "user_followers") is not None
     assert store.budgets.settle_lost() == 1
     assert store.budgets.reserve(TEN, "q", "u", 1, "user_followers") is None
@@ -228,7 +228,7 @@ def test_a_lost_hold_lets_the_next_of_its_endpoint_go(store: Store) -> None:
 
 def test_several_lost_holds_at_once(store: Store) -> None:
     lost, flying = holding(store, 1, 2), holding(store, 2, 3)
-    store.ledger.finish(lost, bought("a"), charged(1))
+    finish(store, lost, bought("a"), charged(1))
     assert store.budgets.settle_lost() == 1
     assert account(store) == (4, 2, 1)
     store.budgets.settle(ACCOUNT, flying.token, 3, 3, bought=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from page_shapes import bought, charged, plan, taken
+from page_shapes import bought, charged, finish, plan, taken
 
 from crawler.pages import Plan
 from crawler.store import Store
@@ -21,19 +21,19 @@ def ledger(mongo: Store) -> Iterator[Store]:
     store = Store(client.get_database("indexes", codec_options=options))
     store.prepare()
     for crawl in ("c", "d"):
-        store.ledger.plan(crawl, [plan(n, depth=n % 3) for n in range(300)], deepest=0, send=50)
+        store.frontier.plan(crawl, [plan(n, depth=n % 3) for n in range(300)], deepest=0, send=50)
         for n in range(100, 160):
             held = store.ledger.take(plan(n, depth=n % 3).request.page_id(crawl), crawl, "w", 60)
             assert held is not None
             if n % 3:
-                store.ledger.finish(held, bought(f"item {n}"), charged())
+                finish(store, held, bought(f"item {n}"), charged())
             elif n % 2:
                 store.ledger.fail(held, PageState.FAILED, End.ERROR, {"kind": "server"}, charged())
             else:
                 store.ledger.give_back(held, -1)
         for nth in range(1, 6):
             made = Plan(plan(0, cursor={"cursor": nth}).request, 0, nth)
-            store.ledger.finish(taken(store, made, crawl), bought("x"), charged())
+            finish(store, taken(store, made, crawl), bought("x"), charged())
     yield store
     client.drop_database("indexes")
 
@@ -52,12 +52,12 @@ def carried_out(store: Store) -> list[dict[str, Any]]:
 
 
 QUERIES: dict[str, Any] = {
-    "unsent": lambda store: store.ledger.unsent("c", 20),
-    "overdue": lambda store: store.ledger.overdue("c", 20),
-    "paused_over": lambda store: store.ledger.paused_over("c", 20),
-    "sent_count": lambda store: store.ledger.sent_count("c", 20),
-    "has_open": lambda store: store.ledger.has_open("c"),
-    "has_open of nothing": lambda store: store.ledger.has_open("nobody"),
+    "unsent": lambda store: store.frontier.unsent("c", 20),
+    "overdue": lambda store: store.frontier.overdue("c", 20),
+    "paused_over": lambda store: store.frontier.paused_over("c", 20),
+    "sent_count": lambda store: store.frontier.sent_count("c", 20),
+    "has_open": lambda store: store.frontier.has_open("c"),
+    "has_open of nothing": lambda store: store.frontier.has_open("nobody"),
     "has_failed": lambda store: store.ledger.has_failed("c"),
     "failures": lambda store: store.ledger.failures("c"),
     "history": lambda store: store.ledger.history(plan(0).request.list_id("c"), "c", 4, 2),
@@ -66,7 +66,7 @@ QUERIES: dict[str, Any] = {
     "leased_count": lambda store: store.ledger.leased_count("c"),
     "unknown_on": lambda store: store.ledger.unknown_on("2026-01-31"),
     "skip_planned": lambda store: store.ledger.skip_planned("c", End.CANCELLED),
-    "unsend": lambda store: store.ledger.unsend("c"),
+    "unsend": lambda store: store.frontier.unsend("c"),
     "retry": lambda store: store.ledger.retry("c", "server"),
     "tally": lambda store: store.tally.count("c"),
     "take": lambda store: store.ledger.take(plan(1, depth=1).request.page_id("c"), "c", "w", 60),

@@ -6,41 +6,40 @@ from typing import Any
 from crawler.entities import User
 from crawler.readers import LISTED, THIN, Found
 from crawler.store import Store
-from crawler.store.entities import Origin
 from crawler.store.interruptions import Interruptions
-from crawler.store.known import RANK, Known, Write
+from crawler.store.known import RANK, Known, Origin, Write
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def write(rank: int = 0, **known: Any) -> Write:
-    return Write("7", known or {"nickname": "a"}, {"uid": "7"}, rank * RANK + 1)
+def write(rank: int = 0, crawl: str = "c", **known: Any) -> Write:
+    return Write("7", known or {"nickname": "a"}, {"uid": "7"}, rank * RANK + 1, Origin(crawl, "p", "e"))
 
 
 def test_the_same_thin_entity_is_not_written_again_within_a_minute() -> None:
     known = Known(Interruptions())
-    assert not known.has("users", write(), "c", NOW)
-    known.note("users", write(), "c", NOW)
-    assert known.has("users", write(), "c", NOW + timedelta(seconds=59))
-    assert not known.has("users", write(), "c", NOW + timedelta(seconds=61))
-    assert not known.has("users", write(nickname="b"), "c", NOW)
-    assert not known.has("users", write(), "another crawl", NOW)
-    assert not known.has("music", write(), "c", NOW)
+    assert not known.has("users", write(), NOW)
+    known.note("users", write(), NOW)
+    assert known.has("users", write(), NOW + timedelta(seconds=59))
+    assert not known.has("users", write(), NOW + timedelta(seconds=61))
+    assert not known.has("users", write(nickname="b"), NOW)
+    assert not known.has("users", write(crawl="another crawl"), NOW)
+    assert not known.has("music", write(), NOW)
 
 
 def test_what_is_no_thin_entity_is_always_written() -> None:
     known = Known(Interruptions())
-    known.note("posts", write(rank=1), "c", NOW)
-    assert not known.has("posts", write(rank=1), "c", NOW)
+    known.note("posts", write(rank=1), NOW)
+    assert not known.has("posts", write(rank=1), NOW)
 
 
 def test_nothing_is_believed_once_the_server_was_away() -> None:
     interruptions = Interruptions()
     known = Known(interruptions)
-    known.note("users", write(), "c", NOW)
+    known.note("users", write(), NOW)
     known.fuller("users", write())
     interruptions.count += 1
-    assert not known.has("users", write(), "c", NOW)
+    assert not known.has("users", write(), NOW)
     assert not known.is_fuller("users", write())
 
 
@@ -52,14 +51,14 @@ def test_an_entity_deleted_under_a_worker_comes_back_whole(store: Store) -> None
     """A thin meeting of what was known to be fuller, and is gone, must leave room for the next full purchase."""
     users, origin = store.database["users"], Origin("c", "p", "e")
     full = Found(User(user_id="7", nickname="full"), {"uid": "7", "a": 1, "b": 2}, LISTED)
-    store.entities.store([full], origin)
-    store.entities.store([thin("one")], origin)  # finds it fuller, and remembers that
+    store.entities.store([(origin, [full])])
+    store.entities.store([(origin, [thin("one")])])  # finds it fuller, and remembers that
     users.delete_one({"_id": "7"})
-    store.entities.store([thin("two")], origin)
+    store.entities.store([(origin, [thin("two")])])
     found = users.find_one({"_id": "7"})
     assert found is not None
     assert found["raw"] == {"uid": "7", "nickname": "two"}
-    store.entities.store([full], origin)
+    store.entities.store([(origin, [full])])
     found = users.find_one({"_id": "7"})
     assert found is not None
     assert found["raw"] == full.raw

@@ -7,11 +7,12 @@ from threading import Event
 from typing import Any
 
 import pytest
-from page_shapes import DAY, bought, charged, document, page, plan, request, taken
+from page_shapes import DAY, bought, charged, document, finish, page, plan, request, taken
 
 from crawler.pages import Plan
 from crawler.store import Store
 from crawler.store.connection import UNSENT
+from crawler.store.frontier import Planning
 from crawler.words import End, PageState
 
 ERROR: dict[str, Any] = {"kind": "server", "status": 500, "detail": "broken"}
@@ -20,7 +21,7 @@ LATER = timedelta(hours=1)
 
 def waiting(store: Store, limit: int = 100, crawl: str = "c") -> list[str]:
     """The telling arguments of the pages that nobody was told of, in their order."""
-    return [str(one.request.args["aweme_id"]) for one in store.ledger.unsent(crawl, limit)]
+    return [str(one.request.args["aweme_id"]) for one in store.frontier.unsent(crawl, limit)]
 
 
 def change(store: Store, made: Any, **fields: Any) -> None:
@@ -38,18 +39,18 @@ def past() -> datetime:
 def test_planning_twice_plans_once(store: Store) -> None:
     plans = [plan(1), plan(2, depth=2)]
     ids = [one.request.page_id("c") for one in plans]
-    assert store.ledger.plan("c", plans, "parent", deepest=2) == ids
+    assert store.frontier.plan("c", plans, "parent", deepest=2) == ids
     before = [document(store, one) for one in plans]
-    assert store.ledger.plan("c", plans, "another", deepest=2) == []
-    assert store.ledger.plan("c", [plan(3), *plans], deepest=2) == [plan(3).request.page_id("c")]
+    assert store.frontier.plan("c", plans, "another", deepest=2) == []
+    assert store.frontier.plan("c", [plan(3), *plans], deepest=2) == [plan(3).request.page_id("c")]
     assert [document(store, one) for one in plans] == before
     assert store.database["pages"].count_documents({}) == 3
-    assert store.ledger.plan("c", [], deepest=2) == []
+    assert store.frontier.plan("c", [], deepest=2) == []
 
 
 def test_a_planned_page_holds_what_the_contract_names(store: Store) -> None:
     made = plan(1, depth=2, nth=3, cursor={"cursor": 60})
-    store.ledger.plan("c", [made], "parent", deepest=2)
+    store.frontier.plan("c", [made], "parent", deepest=2)
     found = document(store, made)
     assert found["_id"] == made.request.page_id("c")
     assert (found["list"], found["request"]) == (made.request.list_id("c"), made.request.request_id())
@@ -62,41 +63,41 @@ def test_a_planned_page_holds_what_the_contract_names(store: Store) -> None:
 
 
 def test_one_plan_given_twice_is_one_page(store: Store) -> None:
-    assert len(store.ledger.plan("c", [plan(1), plan(1)], deepest=2)) == 1
+    assert len(store.frontier.plan("c", [plan(1), plan(1)], deepest=2)) == 1
     assert waiting(store) == ["1"]
 
 
 def test_crawls_do_not_share_pages(store: Store) -> None:
     for crawl in ("c", "d"):
-        assert len(store.ledger.plan(crawl, [plan(1)], deepest=2)) == 1
+        assert len(store.frontier.plan(crawl, [plan(1)], deepest=2)) == 1
     assert store.database["pages"].count_documents({}) == 2
 
 
 @pytest.mark.parametrize("first_near", [True, False])
 def test_the_nearer_depth_holds_whichever_came_first(store: Store, first_near: bool) -> None:
     for depth in (0, 2) if first_near else (2, 0):
-        store.ledger.plan("c", [plan(1, depth)], deepest=2)
+        store.frontier.plan("c", [plan(1, depth)], deepest=2)
     assert document(store, plan(1))["depth"] == 0
     assert waiting(store) == ["1"]
 
 
 def test_what_is_met_nearer_while_it_is_held_cannot_be_finished_at_its_old_depth(store: Store) -> None:
     held = taken(store, plan(1, depth=2))
-    store.ledger.plan("c", [plan(1, depth=1)], deepest=2)
+    store.frontier.plan("c", [plan(1, depth=1)], deepest=2)
     assert document(store, held)["state"] == "leased"
-    assert not store.ledger.finish(held, bought("a"), charged())
+    assert not finish(store, held, bought("a"), charged())
     assert not store.ledger.fail(held, PageState.FAILED, End.ERROR, ERROR, charged())
     assert store.ledger.depth(held) == 1
-    assert store.ledger.finish(replace(held, depth=1), bought("a"), charged())
+    assert finish(store, replace(held, depth=1), bought("a"), charged())
     assert document(store, held)["state"] == "done"
 
 
 def test_a_bought_page_met_nearer_is_opened_again_to_plan_from_without_buying(store: Store) -> None:
     held = taken(store, plan(1, depth=2))
-    store.ledger.finish(held, bought("a", "b"), charged(3))
-    assert not store.ledger.has_open("c")
-    assert store.ledger.plan("c", [plan(1, depth=1)], deepest=2) == []
-    assert store.ledger.has_open("c")
+    finish(store, held, bought("a", "b"), charged(3))
+    assert not store.frontier.has_open("c")
+    assert store.frontier.plan("c", [plan(1, depth=1)], deepest=2) == []
+    assert store.frontier.has_open("c")
     assert waiting(store) == ["1"]
     again = store.ledger.take(held.id, "c", "w", 60)
     assert again is not None
@@ -105,17 +106,17 @@ def test_a_bought_page_met_nearer_is_opened_again_to_plan_from_without_buying(st
     assert store.ledger.replanned(again)
     found = document(store, held)
     assert (found["state"], found["units"], found["items"], found["end"]) == ("done", 3, ["a", "b"], "end")
-    assert not store.ledger.has_open("c")
+    assert not store.frontier.has_open("c")
 
 
 def test_met_at_the_same_depth_or_where_nothing_follows_is_not_opened_again(store: Store) -> None:
     held = taken(store, plan(1, depth=1))
-    store.ledger.finish(held, bought("a"), charged())
-    store.ledger.plan("c", [plan(1, depth=1), plan(1, depth=2)], deepest=2)
+    finish(store, held, bought("a"), charged())
+    store.frontier.plan("c", [plan(1, depth=1), plan(1, depth=2)], deepest=2)
     assert document(store, held)["state"] == "done"
     far = taken(store, plan(2, depth=2))
-    store.ledger.finish(far, bought("a"), charged())
-    store.ledger.plan("c", [plan(2, depth=1)], deepest=1)
+    finish(store, far, bought("a"), charged())
+    store.frontier.plan("c", [plan(2, depth=1)], deepest=1)
     assert document(store, far)["state"] == "done"
 
 
@@ -123,7 +124,7 @@ def test_met_at_the_same_depth_or_where_nothing_follows_is_not_opened_again(stor
 def test_what_failed_or_was_skipped_stays_so_when_met_nearer(store: Store, state: PageState) -> None:
     held = taken(store, plan(1, depth=2))
     store.ledger.fail(held, state, End.ERROR, ERROR, None)
-    store.ledger.plan("c", [plan(1, depth=0)], deepest=2)
+    store.frontier.plan("c", [plan(1, depth=0)], deepest=2)
     found = document(store, held)
     assert (found["state"], found["depth"], "due" in found) == (state, 0, False)
 
@@ -132,7 +133,7 @@ def test_what_failed_or_was_skipped_stays_so_when_met_nearer(store: Store, state
 def test_many_planners_of_the_same_pages_plan_each_once(real_store: Store) -> None:
     plans = [plan(n, depth=n % 3) for n in range(60)]
     with ThreadPoolExecutor(8) as pool:
-        new = list(pool.map(lambda _: real_store.ledger.plan("c", plans, deepest=2), range(8)))
+        new = list(pool.map(lambda _: real_store.frontier.plan("c", plans, deepest=2), range(8)))
     assert sorted(one for ids in new for one in ids) == sorted(one.request.page_id("c") for one in plans)
 
 
@@ -151,12 +152,12 @@ def test_a_page_is_taken_with_all_that_its_step_needs(store: Store) -> None:
 def test_a_page_is_taken_once(store: Store) -> None:
     held = taken(store, plan(1))
     assert store.ledger.take(held.id, "c", "other", 60) is None
-    store.ledger.finish(held, bought("a"), charged())
+    finish(store, held, bought("a"), charged())
     assert store.ledger.take(held.id, "c", "other", 60) is None  # replayed after it is done
 
 
 def test_a_page_of_another_crawl_or_of_none_is_not_taken(store: Store) -> None:
-    store.ledger.plan("c", [plan(1)], deepest=2)
+    store.frontier.plan("c", [plan(1)], deepest=2)
     assert store.ledger.take(plan(1).request.page_id("c"), "d", "w", 60) is None
     assert store.ledger.take("forged", "c", "w", 60) is None
     assert store.ledger.take(plan(1).request.page_id("c"), "c", "w", 60) is not None
@@ -172,7 +173,7 @@ def test_a_page_that_pauses_is_not_taken(store: Store) -> None:
 
 @pytest.mark.server
 def test_of_many_hands_one_takes_it(real_store: Store) -> None:
-    real_store.ledger.plan("c", [plan(n) for n in range(20)], deepest=2)
+    real_store.frontier.plan("c", [plan(n) for n in range(20)], deepest=2)
     ids = [plan(n).request.page_id("c") for n in range(20)] * 4
     with ThreadPoolExecutor(8) as pool:
         held = list(pool.map(lambda one: real_store.ledger.take(one, "c", "w", 60), ids))
@@ -187,7 +188,7 @@ def test_of_many_hands_one_takes_it(real_store: Store) -> None:
 def test_finishing_writes_what_the_page_held_and_cost(store: Store) -> None:
     held = taken(store, plan(1))
     result = bought("a", "b", got=7, new=1, met={"users": ["u"]}, next={"cursor": 20}, end=None, total=9, rejects=2)
-    assert store.ledger.finish(held, result, charged(3))
+    assert finish(store, held, result, charged(3))
     found = document(store, held)
     told = {name: found[name] for name in ("state", "kind", "items", "met", "got", "new", "next", "end", "total")}
     assert told == {
@@ -204,20 +205,24 @@ def test_a_stale_holder_changes_nothing(store: Store) -> None:
     current = store.ledger.take(held.id, "c", "other", 60)
     assert current is not None
     before = document(store, held)
-    assert not store.ledger.finish(held, bought("a"), charged())
+    assert not finish(store, held, bought("a"), charged())
     assert not store.ledger.fail(held, PageState.FAILED, End.ERROR, ERROR, charged())
     assert not store.ledger.give_back(held, 0)
     assert not store.ledger.replanned(held)
     assert store.ledger.depth(held) is None
     store.ledger.renew({held.id: held.token}, 999)
     assert document(store, held) == before
-    assert store.ledger.finish(current, bought("a"), charged())
-    assert not store.ledger.finish(current, bought("b"), charged())  # nor twice
+    assert finish(store, current, bought("a"), charged())
+    done = document(store, held)
+    assert finish(
+        store, current, bought("b"), charged()
+    )  # told as done: its first answer may be lost
+    assert document(store, held) == done
 
 
 def test_what_a_stale_holder_paid_is_recorded_all_the_same(store: Store) -> None:
     held = taken(store, plan(1))
-    store.ledger.finish(held, bought("a"), charged(2))
+    finish(store, held, bought("a"), charged(2))
     store.ledger.charge(held, charged(3))
     store.ledger.charge(held, charged(None, expected=5))
     found = document(store, held)
@@ -247,7 +252,7 @@ def test_ends_without_a_result(store: Store, state: PageState, end: End, error: 
 def test_a_page_with_nothing_there_is_never_bought_again(store: Store) -> None:
     held = taken(store, plan(1, depth=2))
     store.ledger.fail(held, PageState.DONE, End.MISSING, {**ERROR, "kind": "nothing"}, charged(1))
-    store.ledger.plan("c", [plan(1, depth=0)], deepest=2)
+    store.frontier.plan("c", [plan(1, depth=0)], deepest=2)
     again = store.ledger.take(held.id, "c", "w", 60)
     assert again is not None
     assert again.paid
@@ -285,14 +290,14 @@ def test_a_try_that_an_outage_used_up_is_given_back(store: Store) -> None:
 def test_a_pause_that_is_over_is_told_longest_first(store: Store) -> None:
     for n, after in ((1, 60.0), (2, -5.0), (3, -9.0)):
         store.ledger.give_back(taken(store, plan(n)), after)
-    store.ledger.plan("c", [plan(4)], deepest=2)
-    assert [one.request.args["aweme_id"] for one in store.ledger.paused_over("c", 9)] == ["3", "2"]
-    assert [one.request.args["aweme_id"] for one in store.ledger.paused_over("c", 1)] == ["3"]
-    assert store.ledger.paused_over("d", 9) == []
+    store.frontier.plan("c", [plan(4)], deepest=2)
+    assert [one.request.args["aweme_id"] for one in store.frontier.paused_over("c", 9)] == ["3", "2"]
+    assert [one.request.args["aweme_id"] for one in store.frontier.paused_over("c", 1)] == ["3"]
+    assert store.frontier.paused_over("d", 9) == []
     assert waiting(store) == ["4"]
-    store.ledger.sent([one.id for one in store.ledger.paused_over("c", 9)])
-    assert store.ledger.paused_over("c", 9) == []
-    assert store.ledger.sent_count("c", 9) == 2
+    store.frontier.sent([one.id for one in store.frontier.paused_over("c", 9)])
+    assert store.frontier.paused_over("c", 9) == []
+    assert store.frontier.sent_count("c", 9) == 2
 
 
 # --- feeding ----------------------------------------------------------------------------------------------
@@ -300,7 +305,7 @@ def test_a_pause_that_is_over_is_told_longest_first(store: Store) -> None:
 
 def test_pages_are_told_of_smaller_depth_first_then_oldest(store: Store) -> None:
     for n, depth in ((1, 2), (2, 0), (3, 1), (4, 0), (5, 2), (6, 1)):
-        store.ledger.plan("c", [plan(n, depth)], deepest=2)
+        store.frontier.plan("c", [plan(n, depth)], deepest=2)
         change(store, plan(n), planned_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=n))
     assert waiting(store) == ["2", "4", "3", "6", "1", "5"]
     assert waiting(store, 3) == ["2", "4", "3"]
@@ -310,32 +315,32 @@ def test_pages_are_told_of_smaller_depth_first_then_oldest(store: Store) -> None
 
 def test_a_page_is_sent_once_until_its_message_counts_as_lost(store: Store) -> None:
     plans = [plan(n) for n in range(3)]
-    store.ledger.plan("c", plans, deepest=2, send=1)
+    store.frontier.plan("c", plans, deepest=2, send=1)
     assert waiting(store) == ["1", "2"]
-    store.ledger.sent([plan(1).request.page_id("c")])
+    store.frontier.sent([plan(1).request.page_id("c")])
     assert waiting(store) == ["2"]
-    assert store.ledger.sent_count("c", 9) == 2
-    assert store.ledger.sent_count("c", 1) == 1
-    assert store.ledger.overdue("c", 9) == []
+    assert store.frontier.sent_count("c", 9) == 2
+    assert store.frontier.sent_count("c", 1) == 1
+    assert store.frontier.overdue("c", 9) == []
     change(store, plan(0), due=past())
-    assert [one.request for one in store.ledger.overdue("c", 9)] == [plan(0).request]
-    assert store.ledger.overdue("c", 0) == []
-    store.ledger.sent([plan(0).request.page_id("c")])
-    assert store.ledger.overdue("c", 9) == []
+    assert [one.request for one in store.frontier.overdue("c", 9)] == [plan(0).request]
+    assert store.frontier.overdue("c", 0) == []
+    store.frontier.sent([plan(0).request.page_id("c")])
+    assert store.frontier.overdue("c", 9) == []
 
 
 def test_sending_does_not_touch_what_was_taken_meanwhile(store: Store) -> None:
     held = taken(store, plan(1), lease=999)
     before = document(store, held)
-    store.ledger.sent([held.id, "unknown"])
+    store.frontier.sent([held.id, "unknown"])
     assert document(store, held) == before
 
 
 def test_after_a_resume_all_planned_pages_are_told_of_anew(store: Store) -> None:
-    store.ledger.plan("c", [plan(n) for n in range(3)], deepest=2, send=3)
+    store.frontier.plan("c", [plan(n) for n in range(3)], deepest=2, send=3)
     store.ledger.give_back(taken(store, plan(3)), 3600)
     held = taken(store, plan(4))
-    store.ledger.unsend("c")
+    store.frontier.unsend("c")
     assert sorted(waiting(store)) == ["0", "1", "2"]
     assert document(store, held)["due"] > UNSENT
 
@@ -358,7 +363,7 @@ def test_the_pages_of_dead_workers_are_found_by_their_names(store: Store) -> Non
     for n, worker in ((1, "a"), (2, "b"), (3, "a")):
         taken(store, plan(n), worker=worker)
     taken(store, plan(4), "d", worker="a")
-    store.ledger.finish(taken(store, plan(5), worker="a"), bought(), None)
+    finish(store, taken(store, plan(5), worker="a"), bought(), None)
     found = store.ledger.leased_by(["c"], ["a", "nobody"])
     assert sorted(one["_id"] for one in found) == sorted(plan(n).request.page_id("c") for n in (1, 3))
     assert store.ledger.leased_count("c") == 3
@@ -372,7 +377,7 @@ def test_a_page_is_taken_back_from_the_dead_and_its_charge_is_unknown(store: Sto
     assert (found["state"], found["due"], found["deaths"], found["unknown"]) == ("planned", UNSENT, 1, {DAY: 2})
     assert not store.ledger.bury(dead, charged(None, expected=2), 3)  # by another sweeper
     assert document(store, held) == found
-    assert not store.ledger.finish(held, bought("a"), charged())
+    assert not finish(store, held, bought("a"), charged())
     assert waiting(store) == ["1"]
 
 
@@ -386,35 +391,35 @@ def test_a_page_that_kills_its_workers_is_parked(store: Store) -> None:
     assert (found["state"], found["end"], found["error"]["kind"]) == ("failed", "error", "killed")
     assert "due" not in found
     assert store.ledger.has_failed("c")
-    assert not store.ledger.has_open("c")
+    assert not store.frontier.has_open("c")
 
 
 # --- the end of a crawl -----------------------------------------------------------------------------------
 
 
 def test_a_crawl_is_open_while_a_page_is_planned_pausing_or_held(store: Store) -> None:
-    assert not store.ledger.has_open("c")
+    assert not store.frontier.has_open("c")
     held = taken(store, plan(1))
-    assert store.ledger.has_open("c")
+    assert store.frontier.has_open("c")
     store.ledger.give_back(held, 60)
-    assert store.ledger.has_open("c")
+    assert store.frontier.has_open("c")
     change(store, held, not_before=past())
     again = store.ledger.take(held.id, "c", "w", -5)
     assert again is not None
-    assert store.ledger.has_open("c")
+    assert store.frontier.has_open("c")
     store.ledger.fail(again, PageState.FAILED, End.ERROR, ERROR, None)
-    assert not store.ledger.has_open("c")
+    assert not store.frontier.has_open("c")
 
 
 @pytest.mark.server
 def test_a_crawl_never_looks_finished_while_its_chain_goes_on(real_store: Store) -> None:
     length, over = 150, Event()
-    real_store.ledger.plan("c", [plan(0)], deepest=2)
+    real_store.frontier.plan("c", [plan(0)], deepest=2)
 
     def watch() -> int:
         looked = 0
         while not over.is_set():
-            open_now = real_store.ledger.has_open("c")
+            open_now = real_store.frontier.has_open("c")
             assert open_now or over.is_set()
             looked += 1
         return looked
@@ -433,39 +438,39 @@ def test_a_crawl_never_looks_finished_while_its_chain_goes_on(real_store: Store)
                 if n == length - 1:
                     over.set()
                 else:
-                    real_store.ledger.plan("c", [plan(n + 1)], deepest=2)
-                assert real_store.ledger.finish(held, bought(), charged())
+                    real_store.frontier.plan("c", [plan(n + 1)], deepest=2)
+                assert finish(real_store, held, bought(), charged())
         finally:
             over.set()
         assert sum(watcher.result() for watcher in watchers) > 20
-    assert not real_store.ledger.has_open("c")
+    assert not real_store.frontier.has_open("c")
 
 
 def test_what_is_planned_is_skipped_and_what_is_held_is_not(store: Store) -> None:
-    store.ledger.plan("c", [plan(n) for n in range(3)], deepest=2, send=1)
+    store.frontier.plan("c", [plan(n) for n in range(3)], deepest=2, send=1)
     store.ledger.give_back(taken(store, plan(3)), 60)
     held = taken(store, plan(4))
-    store.ledger.finish(taken(store, plan(5)), bought("a"), charged())
-    store.ledger.plan("d", [plan(1)], deepest=2)
+    finish(store, taken(store, plan(5)), bought("a"), charged())
+    store.frontier.plan("d", [plan(1)], deepest=2)
     assert store.ledger.skip_planned("c", End.CANCELLED) == 4
     assert store.ledger.skip_planned("c", End.CANCELLED) == 0
     found = [document(store, plan(n)) for n in range(6)]
     assert [one["state"] for one in found] == ["skipped"] * 4 + ["leased", "done"]
     assert {one["end"] for one in found[:4]} == {"cancelled"}
-    assert store.ledger.has_open("c")
-    assert store.ledger.has_open("d")
-    assert store.ledger.finish(held, bought("a"), charged())
-    assert not store.ledger.has_open("c")
+    assert store.frontier.has_open("c")
+    assert store.frontier.has_open("d")
+    assert finish(store, held, bought("a"), charged())
+    assert not store.frontier.has_open("c")
 
 
 def test_a_bought_page_that_was_met_nearer_stays_bought_when_the_rest_is_skipped(store: Store) -> None:
-    store.ledger.finish(taken(store, plan(1, depth=2)), bought("a"), charged(3))
+    finish(store, taken(store, plan(1, depth=2)), bought("a"), charged(3))
     before = document(store, plan(1))
-    store.ledger.plan("c", [plan(1, depth=1), plan(2, depth=1)], deepest=2)
+    store.frontier.plan("c", [plan(1, depth=1), plan(2, depth=1)], deepest=2)
     assert document(store, plan(1))["state"] == "planned"
     assert store.ledger.skip_planned("c", End.CANCELLED) == 1
     assert document(store, plan(1)) == {**before, "depth": 1}
-    assert not store.ledger.has_open("c")
+    assert not store.frontier.has_open("c")
 
 
 def failed(store: Store, n: int, kind: str) -> None:
@@ -508,9 +513,9 @@ def test_failures_are_told_by_class_with_an_example(store: Store) -> None:
 def test_the_history_of_a_list_up_to_a_page(store: Store) -> None:
     for nth, items in enumerate((["a"], ["b", "c"], ["d"])):
         made = plan(1, nth=nth, cursor={"cursor": nth} if nth else {})
-        store.ledger.finish(taken(store, made), bought(*items), charged())
-    store.ledger.finish(taken(store, plan(2)), bought("other list"), charged())
-    store.ledger.finish(taken(store, plan(1), "d"), bought("other crawl"), charged())
+        finish(store, taken(store, made), bought(*items), charged())
+    finish(store, taken(store, plan(2)), bought("other list"), charged())
+    finish(store, taken(store, plan(1), "d"), bought("other crawl"), charged())
     this = plan(1).request.list_id("c")
     assert store.ledger.history(this, "c", 0) == []
     assert sorted(store.ledger.history(this, "c", 2), key=str) == [(["a"], {}), (["b", "c"], {"cursor": 1})]
@@ -520,7 +525,7 @@ def test_the_history_of_a_list_up_to_a_page(store: Store) -> None:
 
 def test_what_calls_of_a_day_cost_and_may_have_cost(store: Store) -> None:
     assert store.ledger.spent_on(DAY) == (0, 0)
-    store.ledger.finish(taken(store, plan(1)), bought("a"), charged(3))
+    finish(store, taken(store, plan(1)), bought("a"), charged(3))
     store.ledger.give_back(taken(store, plan(2)), 0, charge=charged(None, expected=5))
     store.ledger.give_back(taken(store, plan(3), "d"), 0, charge=charged(4))
     assert store.ledger.spent_on(DAY) == (7, 5)
@@ -542,8 +547,47 @@ def test_an_unknown_charge_is_settled_once(store: Store) -> None:
 
 
 def test_a_page_of_no_ledger_changes_nothing(store: Store) -> None:
-    assert not store.ledger.finish(page(), bought("a"), charged())
+    assert not finish(store, page(), bought("a"), charged())
     assert not store.ledger.give_back(page(), 0)
     store.ledger.charge(page(), charged())
     assert store.ledger.bought(page()) == {}
     assert store.database["pages"].count_documents({}) == 0
+
+
+# --- several pages in one go ------------------------------------------------------------------------------
+
+
+def test_several_pages_are_taken_as_each_would_be_alone(store: Store) -> None:
+    plans = [plan(n) for n in range(4)]
+    store.frontier.plan("c", plans, deepest=2)
+    ids = [one.request.page_id("c") for one in plans]
+    change(store, plans[2], not_before=datetime.now(UTC) + LATER)
+    wanted = [(ids[0], "c"), (ids[1], "another"), (ids[2], "c"), ("unknown", "c"), (ids[3], "c"), (ids[0], "c")]
+    pages = store.ledger.take_all(wanted, "w", 60)
+    assert [one and one.request.args["aweme_id"] for one in pages] == ["0", None, None, None, "3", None]
+    assert [document(store, one)["state"] for one in plans] == ["leased", "planned", "planned", "leased"]
+    for held in (pages[0], pages[4]):
+        assert held is not None
+        assert held == replace(page(held.request, depth=1), token=held.token)
+        assert document(store, held)["lease"]["token"] == held.token
+    assert store.ledger.take_all(wanted, "w", 60) == [None] * 6
+
+
+def test_of_several_pages_those_are_done_whose_lease_is_ours_and_depth_unchanged(store: Store) -> None:
+    kept, lost, nearer = (taken(store, plan(n, depth=2)) for n in range(3))
+    store.ledger.bury(document(store, lost), charged(None), 4)
+    store.frontier.plan("c", [plan(2, depth=0)], deepest=2)
+    group = [(one, bought("a"), charged(2)) for one in (kept, lost, nearer)]
+    assert store.ledger.finish_all(group) == {kept.id}
+    assert [document(store, one)["state"] for one in (kept, lost, nearer)] == ["done", "planned", "leased"]
+    assert store.ledger.finish_all(group) == {kept.id}  # as after an answer that got lost
+    assert [document(store, one).get("units") for one in (kept, lost, nearer)] == [2, None, None]
+
+
+def test_plannings_of_several_pages_tell_their_own_new_pages(store: Store) -> None:
+    a, b, c = (one.request.page_id("c") for one in (plan(1), plan(2), plan(3)))
+    first = Planning("c", [plan(1, depth=2), plan(2, depth=2)], "x", 2, send=1)
+    second = Planning("c", [plan(2, depth=1), plan(3, depth=1)], "y", 2, send=2)
+    assert store.frontier.plan_all([first, second, Planning("d", [], "z", 2)]) == [[a, b], [c], []]
+    assert [document(store, plan(n))["depth"] for n in (1, 2, 3)] == [2, 1, 1]
+    assert [document(store, plan(n))["due"] > UNSENT for n in (1, 2, 3)] == [True, False, True]

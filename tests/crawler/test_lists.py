@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from page_shapes import bought, charged, page, plan, request, taken
+from page_shapes import bought, charged, finish, page, plan, request, taken
 
 from crawler.lists import Lists
 from crawler.store import Store
@@ -100,7 +100,7 @@ def test_one_list_however_long_is_kept() -> None:
 def test_over_a_ledger(store: Store) -> None:
     for place, items in enumerate((["a", "b"], ["c"])):
         held = taken(store, plan(depth=0, nth=place, cursor={"cursor": place} if place else {}))
-        assert store.ledger.finish(held, bought(*items), charged())
+        assert finish(store, held, bought(*items), charged())
     history = Lists(store).before(nth(2))
     assert history.items == {"a", "b", "c"}
     assert sorted(history.cursors, key=str) == [{"cursor": 1}, {}]

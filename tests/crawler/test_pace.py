@@ -28,13 +28,13 @@ def url(servers: dict[str, str]) -> str:
 
 
 def permit(pace: Pace) -> Permit:
-    answer = pace.permit()
+    answer = pace.permits(1)[0]
     assert isinstance(answer, Permit)
     return answer
 
 
 def denied(pace: Pace) -> Denied:
-    answer = pace.permit()
+    answer = pace.permits(1)[0]
     assert isinstance(answer, Denied)
     return answer
 
@@ -70,7 +70,7 @@ def test_a_rate_holds_over_threads_and_processes(url: str) -> None:
 
     def call(pace: Pace) -> None:
         while monotonic() < end:
-            answer = pace.permit()
+            answer = pace.permits(1)[0]
             if isinstance(answer, Denied):
                 sleep(min(answer.after, 0.05))
                 continue
@@ -181,7 +181,7 @@ def test_a_probe_lets_one_through_and_what_works_opens(url: str) -> None:
     pace = Pace(url)
     outage(pace)
     sleep(0.11)
-    answers = [pace.permit() for _ in range(5)]
+    answers = [pace.permits(1)[0] for _ in range(5)]
     assert isinstance(answers[0], Permit)
     assert answers[0].probe
     assert {one.kind for one in answers[1:] if isinstance(one, Denied)} == {"outage"}
@@ -249,7 +249,7 @@ def test_a_429_cuts_to_what_passed_and_the_rate_climbs_again(url: str) -> None:
     assert pace.found_rate() == found
     assert permit(pace).wait > 0.2  # what is in flight is let through first
     sleep(0.5)
-    pace.permit()
+    pace.permits(1)[0]
     climbed = pace.found_rate()
     assert climbed is not None
     assert found < climbed < found * 1.1
@@ -306,7 +306,7 @@ def test_everything_may_vanish(url: str) -> None:
 
 
 ASKS: dict[str, Callable[[Pace], Any]] = {
-    "permit": lambda pace: pace.permit(),
+    "permit": lambda pace: pace.permits(1)[0],
     "closed": lambda pace: pace.closed(),
     "worked": lambda pace: pace.worked(),
     "limited": lambda pace: pace.limited("p", None),
@@ -340,3 +340,34 @@ def test_a_wrong_password_is_told_without_it(servers: dict[str, str]) -> None:
 def test_an_impossible_url_is_the_users_mistake(url: str) -> None:
     with pytest.raises(UserError, match="TOKCRAWL_REDIS_URL cannot be used"):
         Pace(url)
+
+
+# --- several calls in one go ------------------------------------------------------------------------------
+
+
+@server
+def test_several_slots_are_booked_one_after_the_other(url: str) -> None:
+    pace = Pace(url, rate=100)
+    waits = [one.wait for one in pace.permits(24) if isinstance(one, Permit)]
+    assert waits == pytest.approx([max(0, n - 3) / 100 for n in range(24)], abs=0.002)  # a burst of 4, then 10 ms each
+    assert permit(pace).wait == pytest.approx(21 / 100, abs=0.1)
+
+
+@server
+def test_those_who_find_no_slot_before_the_longest_wait_are_denied(url: str) -> None:
+    pace = Pace(url, rate=1)
+    given = pace.permits(5)
+    assert [isinstance(one, Permit) for one in given] == [True, True, True, False, False]
+    assert [round(one.after) for one in given if isinstance(one, Denied)] == [3, 4]
+    assert 2 < denied(pace).after <= 3  # what was denied is not booked
+
+
+@server
+@pytest.mark.usefixtures("short")
+def test_one_of_several_probes_a_closed_gate(url: str) -> None:
+    pace = Pace(url, probe_time=5)
+    outage(pace)
+    sleep(0.12)
+    given = pace.permits(3)
+    assert [isinstance(one, Permit) and one.probe for one in given] == [True, False, False]
+    assert [isinstance(one, Denied) for one in given] == [False, True, True]

@@ -43,8 +43,8 @@ class Weatherless:
         self.weather = Weather("none")
         self.told: list[str] = []
 
-    def permit(self) -> Permit | Denied:
-        return self.answer
+    def permits(self, wanted: int) -> list[Permit | Denied]:
+        return [self.answer] * wanted
 
     def closed(self) -> None:
         return None
@@ -81,14 +81,14 @@ class Bench:
             Tools(
                 store=store, api=self.provider, pace=self.pace, board=board, rollup=Rollup(),  # type: ignore[arg-type]
                 purse=Purse(store, board, 0), worker="w", attempts=8, lease=60,
-                send=lambda crawl, waiting: self.sent.extend(waiting), stopping=self.stopping,
+                send=self.sent.extend, stopping=self.stopping,
             )
         )  # fmt: skip
 
     def run(self, request: Request, *answers: Any, depth: int = 0, nth: int = 0) -> dict[str, Any]:
         """Plan and run a page; returns what the ledger says of it then."""
         made = Plan(request, depth, nth)
-        self.store.ledger.plan("c", [made], deepest=2)
+        self.store.frontier.plan("c", [made], deepest=2)
         self.provider.answers = list(answers)
         self.step.run(request.page_id("c"), "c")
         return document(self.store, made)
@@ -198,7 +198,7 @@ def test_the_lists_next_page_is_sent_though_the_queue_is_full(bench: Bench) -> N
     bench.board.set_room({})
     bench.run(CATS, {"data": [raw("post")], "nextCursor": 20})
     assert [one.request.title() for one in bench.sent] == ["hashtag_search cats from 20"]
-    waiting = bench.store.ledger.unsent("c", 10)
+    waiting = bench.store.frontier.unsent("c", 10)
     assert [one.request.endpoint for one in waiting] == ["post_comments"]
 
 

@@ -16,7 +16,7 @@ NEXT = Origin("d", "q", "user_info_from_secuid")
 
 
 def put(store: Store, *found: Found, origin: Origin = ORIGIN) -> list[Reject]:
-    return store.entities.store(found, origin)
+    return store.entities.store([(origin, found)])
 
 
 def user(rank: int = LISTED, raw: Any = None, **fields: Any) -> Found:
@@ -155,7 +155,7 @@ def test_what_cannot_be_mended_is_a_reject_and_costs_nobody_else(real_store: Sto
     assert reject.why.startswith("1: MongoDB cannot hold it")
     assert real_store.database["users"].distinct("_id") == ["2"]
     assert real_store.database["posts"].count_documents({}) == 3
-    real_store.entities.reject([reject], ORIGIN)
+    real_store.entities.reject([reject])
     assert real_store.database["rejects"].count_documents({}) == 1
 
 
@@ -197,15 +197,15 @@ def test_typed_fields_are_read_back_without_the_object(store: Store) -> None:
 
 def test_nothing_to_store(store: Store) -> None:
     assert put(store) == []
-    store.entities.follow([], ORIGIN)
-    store.entities.reject([], ORIGIN)
+    store.entities.follow([])
+    store.entities.reject([])
     assert store.database["users"].count_documents({}) == 0
 
 
 def test_edges_are_stored_once_with_where_they_come_from(store: Store) -> None:
-    store.entities.follow([("1", "2"), ("2", "1"), ("1", "2")], ORIGIN)
+    store.entities.follow([(ORIGIN, edge) for edge in (("1", "2"), ("2", "1"), ("1", "2"))])
     first = stored(store, "follows", "1:2")
-    store.entities.follow([("1", "2")], NEXT)
+    store.entities.follow([(NEXT, ("1", "2"))])
     assert sorted(store.database["follows"].distinct("_id")) == ["1:2", "2:1"]
     found = stored(store, "follows", "1:2")
     assert (found["follower"], found["followee"]) == ("1", "2")
@@ -213,10 +213,10 @@ def test_edges_are_stored_once_with_where_they_come_from(store: Store) -> None:
 
 
 def test_rejects_are_kept_once_a_place_and_page(store: Store) -> None:
-    rejects = [Reject(3, "comment without cid", {"text": "x"}), Reject(-1, "9: too large", {"a": 1})]
+    rejects = [Reject(ORIGIN, 3, "comment without cid", {"text": "x"}), Reject(ORIGIN, -1, "9: too large", {"a": 1})]
     for _ in range(2):
-        store.entities.reject(rejects, ORIGIN)
-    store.entities.reject([Reject(3, "comment without cid", {"text": "x"})], NEXT)
+        store.entities.reject(rejects)
+    store.entities.reject([Reject(NEXT, 3, "comment without cid", {"text": "x"})])
     assert store.database["rejects"].count_documents({}) == 3
     kept = store.database["rejects"].find_one({"position": 3, "page": "p"})
     assert kept is not None
@@ -227,7 +227,7 @@ def test_rejects_are_kept_once_a_place_and_page(store: Store) -> None:
 
 
 def test_two_hopeless_entities_of_one_page_are_two_rejects(store: Store) -> None:
-    store.entities.reject([Reject(-1, "1: too deep", None), Reject(-1, "2: too deep", None)], ORIGIN)
+    store.entities.reject([Reject(ORIGIN, -1, "1: too deep", None), Reject(ORIGIN, -1, "2: too deep", None)])
     assert store.database["rejects"].count_documents({}) == 2
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from page_shapes import bought, charged, plan, taken
+from page_shapes import bought, charged, finish, plan, taken
 
 from crawler.pages import Plan, Request
 from crawler.store import Store
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'allowDiskUse':UserWarning")
 def did(store: Store, request: Request, units: int | None = 1, **fields: Any) -> None:
     items = fields.pop("items", [])
     held = taken(store, Plan(request, 0))
-    assert store.ledger.finish(held, bought(*items, **fields), charged(units, expected=4))
+    assert finish(store, held, bought(*items, **fields), charged(units, expected=4))
 
 
 @pytest.fixture
@@ -54,10 +54,10 @@ def ledger(store: Store) -> Store:
     store.ledger.fail(again, PageState.FAILED, End.ERROR, {"kind": "server"}, charged(0))
     refused = taken(store, plan("refused"))
     store.ledger.fail(refused, PageState.SKIPPED, End.CANCELLED, {"kind": "refused"}, None)
-    store.ledger.plan("c", [plan("planned")], deepest=2)
+    store.frontier.plan("c", [plan("planned")], deepest=2)
     taken(store, plan("held"))
     other = taken(store, plan("other"), "d")
-    store.ledger.finish(other, bought("c1", met={"users": ["u99"]}), charged(7))
+    finish(store, other, bought("c1", met={"users": ["u99"]}), charged(7))
     return store
 
 
@@ -94,7 +94,7 @@ def test_each_entity_is_counted_once_and_an_edge_once_from_both_its_ends(ledger:
 def test_a_page_opened_again_still_counts_what_it_held(ledger: Store) -> None:
     before = ledger.tally.entities("c")
     made = Plan(Request("hashtag_search", {"hashtag": "cats"}), -1)
-    ledger.ledger.plan("c", [made], deepest=2)
+    ledger.frontier.plan("c", [made], deepest=2)
     after = ledger.tally.count("c")
     assert after["pages"]["planned"] == 2
     assert (after["entities"], after["units"]) == (before, 10)

@@ -41,7 +41,7 @@ class Provider:
 def did(store: Store, n: int, units: int | None, expected: int = 5, crawl: str = "c", back: int = 0) -> None:
     """One call of a page, charged so much; None where nobody could tell."""
     request = Request("post_comments", {"aweme_id": str(n)})
-    store.ledger.plan(crawl, [Plan(request, 0)], deepest=0)
+    store.frontier.plan(crawl, [Plan(request, 0)], deepest=0)
     held = store.ledger.take(request.page_id(crawl), crawl, "w", 60)
     assert held is not None
     store.ledger.give_back(held, 0, charge=Charge(day(back), units, expected))

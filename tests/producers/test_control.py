@@ -40,7 +40,7 @@ def crawl(store: Store, name: str, **budget: int) -> str:
 
 def page(store: Store, name: str, n: int) -> Any:
     request = Request("post_comments", {"aweme_id": str(n)})
-    store.ledger.plan(name, [Plan(request, 0)], deepest=0)
+    store.frontier.plan(name, [Plan(request, 0)], deepest=0)
     return store.ledger.take(request.page_id(name), name, "w", 60)
 
 
@@ -109,7 +109,7 @@ def test_a_new_budget_is_kept_whatever_paused_the_crawl(store: Store, gate: Any,
 def test_cancelling_skips_what_is_planned(store: Store) -> None:
     crawl(store, "c")
     page(store, "c", 1)
-    store.ledger.plan("c", [Plan(Request("post_comments", {"aweme_id": str(n)}), 0) for n in range(3)], deepest=0)
+    store.frontier.plan("c", [Plan(Request("post_comments", {"aweme_id": str(n)}), 0) for n in range(3)], deepest=0)
     assert "2 planned pages" in control.cancel(store, "c")
     assert told(store, "c") == ("cancelled", None)
     for word in (control.cancel, control.pause):

@@ -105,7 +105,7 @@ def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
     document = store.crawls.get(crawl)
     assert document is not None
     assert (document["state"], document["rollup"]) == ("running", {"pages": {"planned": 30}})
-    assert len(store.ledger.unsent(crawl, 99)) == 30
+    assert len(store.frontier.unsent(crawl, 99)) == 30
     assert store.database["budgets"].count_documents({}) == 0
     assert [one.spec for one in store.crawls.live()] == [spec]
 
@@ -121,13 +121,13 @@ def test_a_budget_is_opened_with_the_crawl(store: Store) -> None:
 @pytest.mark.server  # the fake takes seconds for a thousand pages
 def test_until_all_pages_are_written_nobody_works_on_it(real_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[str] = []
-    plan = real_store.ledger.plan
+    plan = real_store.frontier.plan
 
     def watched(crawl: str, *args: Any, **kwargs: Any) -> list[str]:
         states.append(str((real_store.crawls.get(crawl) or {})["state"]))
         return plan(crawl, *args, **kwargs)
 
-    monkeypatch.setattr(real_store.ledger, "plan", watched)
+    monkeypatch.setattr(real_store.frontier, "plan", watched)
     given = parse("hashtag", [(None, f"tag{n}") for n in range(1001)])
     spec = Spec(kind=SeedKind.HASHTAG, values=["many"])
     start(real_store, spec, first_pages(spec, given))

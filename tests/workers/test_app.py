@@ -25,7 +25,7 @@ def settings(url: str, **fields: Any) -> Settings:
 
 def waiting(n: int, **args: Any) -> Waiting:
     request = Request("post_comments", args or {"aweme_id": str(n)}, {"cursor": 20})
-    return Waiting(request.page_id("c"), request)
+    return Waiting(request.page_id("c"), "c", request)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def broker(url: str) -> Iterator[Broker]:
 @pytest.mark.server
 def test_a_message_carries_ids_and_nothing_else(broker: Broker, queue: "redis.Redis[bytes]") -> None:
     pages = [waiting(n) for n in range(3)]
-    broker.send("c", pages)
+    broker.send(pages)
     raw = queue.lrange(KEY, 0, -1)
     messages = [json.loads(one) for one in raw]
     bodies = [json.loads(base64.b64decode(message["body"])) for message in messages]
@@ -72,7 +72,7 @@ def test_a_message_carries_ids_and_nothing_else(broker: Broker, queue: "redis.Re
 
 @pytest.mark.server
 def test_flower_is_told_what_a_person_understands(broker: Broker, queue: "redis.Redis[bytes]") -> None:
-    broker.send("c", [waiting(7)])
+    broker.send([waiting(7)])
     (raw,) = queue.lrange(KEY, 0, -1)
     headers = json.loads(raw)["headers"]
     assert headers["kwargsrepr"] == "post_comments 7 from 20"
@@ -80,23 +80,23 @@ def test_flower_is_told_what_a_person_understands(broker: Broker, queue: "redis.
 
 @pytest.mark.server
 def test_a_batch_of_a_hundred_ids_makes_no_long_message(broker: Broker, queue: "redis.Redis[bytes]") -> None:
-    broker.send("c", [waiting(0, aweme_ids=[str(n) * 19 for n in range(100)]), waiting(0, keyword="x" * 5000)])
+    broker.send([waiting(0, aweme_ids=[str(n) * 19 for n in range(100)]), waiting(0, keyword="x" * 5000)])
     for raw in queue.lrange(KEY, 0, -1):
         assert len(raw) < 2000
 
 
 @pytest.mark.server
 def test_many_messages_are_one_each(broker: Broker, queue: "redis.Redis[bytes]") -> None:
-    broker.send("c", [])
+    broker.send([])
     assert queue.llen(KEY) == 0
-    broker.send("c", [waiting(n) for n in range(450)])
+    broker.send([waiting(n) for n in range(450)])
     assert queue.llen(KEY) == 450
 
 
 @pytest.mark.server
 def test_how_many_messages_wait(broker: Broker, queue: "redis.Redis[bytes]") -> None:
     assert [broker.depth(), broker.depth()] == [0, 0]  # before the first message there is no queue
-    broker.send("c", [waiting(n) for n in range(7)])
+    broker.send([waiting(n) for n in range(7)])
     assert [broker.depth(), broker.depth()] == [7, 7]
     queue.lpop(KEY, 6)
     assert broker.depth() == 1
@@ -116,7 +116,7 @@ def test_a_broker_that_does_not_answer(ask: str) -> None:
         url = f"redis://:hunter2@127.0.0.1:{free.getsockname()[1]}/0"
         broker = Broker(make_app(settings(url)), url)
         with pytest.raises(Unreachable, match=r"the broker at 127\.0\.0\.1:\d+ does not") as caught:
-            {"send": lambda: broker.send("c", [waiting(1)]), "depth": broker.depth, "check": broker.check}[ask]()
+            {"send": lambda: broker.send([waiting(1)]), "depth": broker.depth, "check": broker.check}[ask]()
     assert "hunter2" not in str(caught.value)
 
 
@@ -191,7 +191,7 @@ def test_only_json_is_taken_and_nothing_is_kept() -> None:
 @pytest.mark.server
 def test_redis_keeps_no_account_of_what_is_held(broker: Broker, queue: "redis.Redis[bytes]", url: str) -> None:
     """No visibility time-out: a message is gone once taken, whatever dies then, and comes back from a clean stop."""
-    broker.send("c", [waiting(1)])
+    broker.send([waiting(1)])
     with make_app(settings(url)).connection_for_read() as connection:
         assert connection.default_channel.basic_get(QUEUE) is not None
         assert broker.depth() == 0
