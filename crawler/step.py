@@ -103,7 +103,7 @@ class Step:
                 insist(self._ledger.give_back, page, 0)
                 return "given back"
             outcome = self._keeping.replan(page, crawl) if page.paid else self._buy(page, crawl, permit)
-            log.info("%s: %s", page.request.title(), outcome)
+            log.debug("%s: %s", page.request.title(), outcome)
             return outcome
         finally:
             self.leases.pop(page.id, None)

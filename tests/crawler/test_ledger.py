@@ -214,9 +214,7 @@ def test_a_stale_holder_changes_nothing(store: Store) -> None:
     assert document(store, held) == before
     assert finish(store, current, bought("a"), charged())
     done = document(store, held)
-    assert finish(
-        store, current, bought("b"), charged()
-    )  # told as done: its first answer may be lost
+    assert finish(store, current, bought("b"), charged())  # told as done: its first answer may be lost
     assert document(store, held) == done
 
 
