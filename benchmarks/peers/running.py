@@ -109,7 +109,7 @@ class Script:
 class Tokcrawl:
     """`tokcrawl worker`, `seed` and `watch` as a user runs them, with their defaults but for the size."""
 
-    def __init__(self, in_flight: int = 32, processes: int = 2, name: str = "tokcrawl") -> None:
+    def __init__(self, in_flight: int = 48, processes: int = 2, name: str = "tokcrawl") -> None:
         self.name = name
         self.in_flight = in_flight
         self._processes = processes
@@ -150,7 +150,7 @@ def peers(names: Sequence[str], in_flight: int | None = None) -> list[Peer]:
         "scrapy-threaded": Script("scrapy-threaded", "spider", every or 16, threaded=True),
         "scrapy-redis": Script("scrapy-redis", "spider", every or 16, durable=True),
         "floor": Script("floor", "floor", every or 16),
-        "tokcrawl": Tokcrawl(every or 32),
+        "tokcrawl": Tokcrawl(every or 48),
     }
     if unknown := [name for name in names if name not in known]:
         raise SystemExit(f"no peer {', '.join(unknown)}; there are {', '.join(known)}")
