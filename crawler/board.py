@@ -25,7 +25,8 @@ class Board:
 
     def refresh(self) -> list[Crawl]:
         """Read crawls and prices anew; returns the crawls that have not ended."""
-        crawls = {crawl.id: crawl for crawl in self._store.crawls.live()}
+        specs = {crawl.id: crawl.spec for crawl in self._crawls.values()}
+        crawls = {crawl.id: crawl for crawl in self._store.crawls.live(specs)}
         self._prices = self._store.budgets.prices()
         self._crawls = crawls
         self._refreshed = monotonic()

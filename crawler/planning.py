@@ -172,11 +172,7 @@ def profile(spec: Spec, depth: int, user: User) -> Iterator[Plan]:
         yield Plan(Request("user_info_from_username", {"username": name}), depth)
     elif user.sec_uid is not None:
         # A seed by sec_uid may ask for the other payload; whoever meets the user again must mean the same page.
-        other = (
-            {"alternative_method": True}
-            if user.sec_uid in spec.values and spec.options.get("alternative_method")
-            else {}
-        )
+        other = {"alternative_method": True} if user.sec_uid in spec.sec_uids else {}
         yield Plan(Request("user_info_from_secuid", {"sec_uid": user.sec_uid, **other}), depth)
     elif name:
         yield Plan(Request("user_info_from_username", {"username": name}), depth)

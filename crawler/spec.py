@@ -15,10 +15,10 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: SeedKind
-    values: list[str] = Field(description="the seeds as people read them")
     usernames: frozenset[str] = Field(
         default=frozenset(), description="users seeded by name: whatever is bought of them is bought by name"
     )
+    sec_uids: frozenset[str] = Field(default=frozenset(), description="users whose other profile payload is asked for")
     options: dict[str, Any] = Field(default_factory=dict, description="options of the kind, as the API's arguments")
     expand: frozenset[Relation] = frozenset()
     depth: int = Field(2, ge=0)

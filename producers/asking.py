@@ -9,7 +9,7 @@ from crawler.errors import UserError
 from crawler.spec import Spec
 from crawler.words import DEFAULT_EXPAND, EXPANDING_KINDS, Relation, SeedKind
 from producers.inputs import SeedValue, parse, read_list
-from producers.seeding import usernames
+from producers.seeding import sec_uids, usernames
 
 _PERIODS = ("0", "1", "7", "30", "90", "180")
 _DAY = 86_400  # seconds
@@ -61,8 +61,8 @@ def make_spec(
         raise UserError(f"--since {since} is after --until {until}")
     return Spec(
         kind=SeedKind(kind),
-        values=[value.label for value in given],
         usernames=usernames(given),
+        sec_uids=sec_uids(given, options),
         options=_options(SeedKind(kind), options),
         expand=_expand(SeedKind(kind), expand),
         depth=depth,

@@ -54,7 +54,7 @@ def run(settings: Settings, keep: bool) -> int:
             priority=0, name="demo", attrs=[], options={},
         )  # fmt: skip
         _wait_for_worker(store, worker_log)
-        crawl = start(store, spec, first_pages(spec, given))
+        crawl = start(store, spec, given, first_pages(spec, given))
         code, told = watch(store, crawl, console, timeout=180)
         out().print(rendered(told))
     _tell_where(out(), local, home)

@@ -148,7 +148,7 @@ def seed(
     store = _store(settings)
     Pace(settings.redis_url).check()
     _check_broker(settings)
-    crawl = seeding.start(store, spec, seeding.first_pages(spec, given))
+    crawl = seeding.start(store, spec, given, seeding.first_pages(spec, given))
     if not store.fleet.workers():
         say("no worker is running: start one with `tokcrawl worker`")
     tell({"crawl": crawl, "kind": kind, "seeds": len(given), "name": name} if as_json else crawl, as_json)

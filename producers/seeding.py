@@ -31,10 +31,10 @@ def first_pages(spec: Spec, values: Sequence[SeedValue]) -> list[Plan]:
     return list({plan.request.request_id(): plan for plan in plans}.values())
 
 
-def start(store: Store, spec: Spec, plans: Sequence[Plan]) -> str:
+def start(store: Store, spec: Spec, values: Sequence[SeedValue], plans: Sequence[Plan]) -> str:
     """Write the crawl and its first pages, then let it run; returns its id."""
     crawl = f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
-    store.crawls.create(crawl, spec)
+    store.crawls.create(crawl, spec, [value.label for value in values])
     if spec.max_units is not None or spec.max_pages is not None:
         store.budgets.begin(crawl_account(crawl), 0, 0)
     for begin in range(0, len(plans), _CHUNK):
@@ -45,7 +45,15 @@ def start(store: Store, spec: Spec, plans: Sequence[Plan]) -> str:
 
 
 def usernames(values: Sequence[SeedValue]) -> frozenset[str]:
+    """Users that are named by name: whatever is bought of them is bought by name."""
     return frozenset(value.username for value in values if value.username)
+
+
+def sec_uids(values: Sequence[SeedValue], options: Mapping[str, Any]) -> frozenset[str]:
+    """Users that are named by sec_uid, where their other profile payload is asked for."""
+    if not options.get("alternative_method"):
+        return frozenset()
+    return frozenset(value.sec_uid for value in values if value.sec_uid)
 
 
 def _requests(spec: Spec, value: SeedValue) -> Iterator[Request]:

@@ -49,6 +49,7 @@ _INDEXES: dict[str, list[tuple[list[tuple[str, int]], Document]]] = {
         ),
     ],
     "crawls": [([("state", ASCENDING)], {})],
+    "seeds": [([("crawl", ASCENDING)], {})],
     "users": [([("sec_uid", ASCENDING)], {})],
     "comments": [([("post_id", ASCENDING)], {})],
 }

@@ -1,6 +1,6 @@
 """The crawls: their spec, state and roll-up, changed only from states that allow it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pymongo.database import Database
@@ -10,23 +10,31 @@ from crawler.store.connection import Document, now, reaching
 from crawler.words import Cause, CrawlState
 
 _ENDED = [state for state in CrawlState if state.ended]
+_LISTED = ("usernames", "sec_uids")  # of a spec: may be millions, so they are kept with the seeds
+_CHUNK = 5_000
 
 
 class Crawls:
-    """The `crawls` collection."""
+    """The `crawls` collection, and `seeds`: what each was seeded with, some thousand in a document."""
 
     def __init__(self, db: "Database[Document]") -> None:
         self._crawls = db["crawls"]
+        self._seeds = db["seeds"]
 
     @reaching
-    def create(self, crawl: str, spec: Spec) -> None:
-        """A crawl whose pages are still being written."""
+    def create(self, crawl: str, spec: Spec, seeds: Sequence[str] = ()) -> None:
+        """A crawl whose pages are still being written; `seeds` as people read them."""
+        written = spec.model_dump(mode="json")
+        lists = {"values": list(seeds), **{name: written.pop(name) for name in _LISTED}}
+        for chunk in _chunks(crawl, lists):
+            self._seeds.insert_one(chunk)
         self._crawls.insert_one(
             {
                 "_id": crawl,
                 "name": spec.name,
                 "kind": spec.kind,
-                "spec": spec.model_dump(mode="json"),
+                "spec": written,
+                "seeds": len(seeds),
                 "state": CrawlState.SEEDING,
                 "cause": None,
                 "created_at": now(),
@@ -59,9 +67,11 @@ class Crawls:
         return list(self._crawls.find({}).sort("created_at", -1).limit(limit))
 
     @reaching
-    def live(self) -> list[Crawl]:
-        """Every crawl that has not ended."""
-        return [as_crawl(found) for found in self._crawls.find({"state": {"$nin": _ENDED}})]
+    def live(self, known: Mapping[str, Spec] | None = None) -> list[Crawl]:
+        """Every crawl that has not ended; a spec never changes, so those that are `known` are not read again."""
+        specs = known or {}
+        found = self._crawls.find({"state": {"$nin": _ENDED}}, {"state": 1, "cause": 1, "budget": 1})
+        return [_crawl(one, specs.get(one["_id"]) or self._spec(one["_id"])) for one in found]
 
     @reaching
     def pause(self, cause: Cause, crawl: str | None = None) -> int:
@@ -136,13 +146,26 @@ class Crawls:
     def set_rollup(self, crawl: str, rollup: Mapping[str, Any]) -> None:
         self._crawls.update_one({"_id": crawl}, {"$set": {"rollup": dict(rollup)}})
 
+    def _spec(self, crawl: str) -> Spec:
+        spec = (self._crawls.find_one({"_id": crawl}, {"spec": 1}) or {})["spec"]
+        for chunk in self._seeds.find({"crawl": crawl}, dict.fromkeys(_LISTED, 1)):
+            for name in chunk.keys() & set(_LISTED):
+                spec.setdefault(name, []).extend(chunk[name])
+        return Spec.model_validate(spec)
 
-def as_crawl(found: Document) -> Crawl:
+
+def _chunks(crawl: str, lists: Mapping[str, Sequence[str]]) -> Iterator[Document]:
+    for begin in range(0, max(map(len, lists.values())), _CHUNK):
+        parts = {name: one[begin : begin + _CHUNK] for name, one in lists.items()}
+        yield {"_id": f"{crawl}:{begin}", "crawl": crawl, **{name: part for name, part in parts.items() if part}}
+
+
+def _crawl(found: Document, spec: Spec) -> Crawl:
     return Crawl(
         id=found["_id"],
         state=CrawlState(found["state"]),
         cause=found.get("cause") and Cause(found["cause"]),
-        spec=Spec.model_validate(found["spec"]),
+        spec=spec,
         max_units=(found.get("budget") or {}).get("units"),
         max_pages=(found.get("budget") or {}).get("pages"),
     )

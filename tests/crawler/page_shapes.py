@@ -36,7 +36,7 @@ def page(made: Request | None = None, *, depth: int = 0, nth: int = 0, barren: i
 
 
 def spec(kind: SeedKind = SeedKind.HASHTAG, *expand: Relation, **fields: Any) -> Spec:
-    return Spec(kind=kind, **{"values": ["cats"], "expand": frozenset(expand), **fields})
+    return Spec(kind=kind, **{"expand": frozenset(expand), **fields})
 
 
 def crawl(name: str = "c", state: CrawlState = CrawlState.RUNNING, cause: Any = None, **fields: Any) -> Crawl:

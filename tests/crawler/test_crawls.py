@@ -35,6 +35,25 @@ def test_a_crawl_is_not_worked_on_before_it_is_started(store: Store) -> None:
     assert store.crawls.get("c")["started_at"] is not None  # type: ignore[index]
 
 
+def test_a_crawl_of_more_seeds_than_a_document_holds(store: Store) -> None:
+    names = [f"user-{n:06}" for n in range(12_001)]
+    made = spec(usernames=frozenset(names))
+    store.crawls.create("c", made, [f"@{name}" for name in names])
+    assert store.crawls.live()[0].spec == made
+    found = store.crawls.get("c") or {}
+    assert found["seeds"] == 12_001
+    assert not found["spec"].keys() & {"values", "usernames", "sec_uids"}
+    chunks = list(store.database["seeds"].find({"crawl": "c"}))
+    assert [seed for chunk in chunks for seed in chunk["values"]] == [f"@{name}" for name in names]
+    assert max(len(chunk["values"]) for chunk in chunks) == 5_000
+
+
+def test_a_spec_that_is_known_is_not_read_again(store: Store) -> None:
+    running(store, "a", "b")
+    known = spec(priority=5)
+    assert {one.id: one.spec for one in store.crawls.live({"a": known})} == {"a": known, "b": spec()}
+
+
 def test_starting_does_not_wake_what_is_paused_or_over(store: Store) -> None:
     running(store, "a", "b")
     store.crawls.pause(Cause.USER, "a")

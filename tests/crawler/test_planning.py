@@ -321,9 +321,9 @@ def test_posts_outside_the_time_asked_for_are_not_expanded(
     ],
 )
 def test_a_seed_users_profile_leads_to_what_its_kind_buys(kind: SeedKind, expected: set[tuple[str, str, int]]) -> None:
-    assert led(spec(kind, values=[SEC]), "user_info_from_secuid", 0, ALICE) == expected
-    assert led(spec(kind, values=[SEC]), "user_info_from_secuid", 1, ALICE) == set()
-    assert led(spec(kind, values=[SEC]), "user_search", 0, ALICE) == set()
+    assert led(spec(kind), "user_info_from_secuid", 0, ALICE) == expected
+    assert led(spec(kind), "user_info_from_secuid", 1, ALICE) == set()
+    assert led(spec(kind), "user_search", 0, ALICE) == set()
 
 
 def test_both_ids_travel_to_the_follow_lists() -> None:
@@ -332,7 +332,7 @@ def test_both_ids_travel_to_the_follow_lists() -> None:
 
 
 def test_the_other_payload_of_a_user_seeded_by_name_follows_its_profile() -> None:
-    made = spec(SeedKind.USER, values=["@alice"], usernames=["alice"], options={"alternative_method": True})
+    made = spec(SeedKind.USER, usernames=["alice"], options={"alternative_method": True})
     plans = follow_ups(made, ENDPOINTS["user_info_from_username"], 0, [ALICE])
     asked = [plan.request for plan in plans if plan.request.endpoint == "user_info_from_secuid"]
     assert [request.args for request in asked] == [{"sec_uid": SEC, "alternative_method": True}]
@@ -378,7 +378,7 @@ def test_a_sec_uid_keeps_its_capitals() -> None:
 
 
 def test_the_other_payload_of_a_user_seeded_by_sec_uid_is_the_one_profile() -> None:
-    made = spec(SeedKind.USER, values=[SEC], options={"alternative_method": True})
+    made = spec(SeedKind.USER, sec_uids=[SEC], options={"alternative_method": True})
     assert named(made, ALICE)[0] == ("user_info_from_secuid", {"sec_uid": SEC, "alternative_method": True})
     assert named(made, User(user_id="2", sec_uid="MS4wBOB"))[0] == ("user_info_from_secuid", {"sec_uid": "MS4wBOB"})
 

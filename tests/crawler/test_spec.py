@@ -10,7 +10,7 @@ from crawler.words import Cause, CrawlState, Relation, SeedKind
 
 def test_a_spec_comes_back_as_it_was() -> None:
     spec = Spec(
-        kind=SeedKind.USER, values=["@alice"], usernames=frozenset({"alice"}), options={"alternative_method": True},
+        kind=SeedKind.USER, usernames=frozenset({"alice"}), options={"alternative_method": True},
         expand=frozenset({Relation.FOLLOWERS}), depth=3, max_pages=4, max_units=5, limits={"followers": 6},
         since=7, until=8, priority=-1, name="n", attrs={"k": "v"},
     )  # fmt: skip
@@ -18,13 +18,13 @@ def test_a_spec_comes_back_as_it_was() -> None:
 
 
 def test_a_field_of_a_later_version_does_no_harm() -> None:
-    assert Spec.model_validate({"kind": "hashtag", "values": ["cats"], "fresh_for": 9}).depth == 2
+    assert Spec.model_validate({"kind": "hashtag", "fresh_for": 9}).depth == 2
 
 
 @pytest.mark.parametrize("wrong", [{"depth": -1}, {"max_pages": 0}, {"max_units": 0}, {"priority": 6}, {"kind": "x"}])
 def test_what_cannot_be_meant_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        Spec.model_validate({"kind": "hashtag", "values": ["cats"], **wrong})
+        Spec.model_validate({"kind": "hashtag", **wrong})
 
 
 def test_each_step_of_priority_doubles_the_weight() -> None:

@@ -138,7 +138,7 @@ def test_what_was_feared_and_not_charged_goes_back_to_the_budgets(store: Store) 
 def test_a_crawl_that_does_not_run_is_counted_anew(
     store: Store, state: CrawlState, counted: bool, final: bool | None
 ) -> None:
-    store.crawls.create("c", Spec(kind=SeedKind.HASHTAG, values=["#cats"]))
+    store.crawls.create("c", Spec(kind=SeedKind.HASHTAG))
     store.database["crawls"].update_one({"_id": "c"}, {"$set": {"state": state}})
     did(store, 1, 3)
     did(store, 2, None, 5)

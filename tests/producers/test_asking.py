@@ -60,7 +60,7 @@ def test_everything_that_was_asked_for_is_in_the_spec() -> None:
         attrs=["k=v", "eq=a=b"], given=[VALUES[SeedKind.USER], SeedValue(SeedKind.USER, sec_uid=SEC)],
     )  # fmt: skip
     assert spec == Spec(
-        kind=SeedKind.USER, values=["@alice", SEC], usernames=frozenset({"alice"}),
+        kind=SeedKind.USER, usernames=frozenset({"alice"}), sec_uids=frozenset({SEC}),
         options={"alternative_method": True}, expand=frozenset({Relation.FOLLOWERS}), depth=3, max_pages=4,
         max_units=5, limits={"followers": 6, "posts": 7}, since=1767225600, until=1769903999, priority=-2, name="n",
         attrs={"k": "v", "eq": "a=b"},

@@ -33,7 +33,7 @@ def gate() -> Any:
 
 
 def crawl(store: Store, name: str, **budget: int) -> str:
-    store.crawls.create(name, Spec(kind=SeedKind.HASHTAG, values=("cats",), **budget))
+    store.crawls.create(name, Spec(kind=SeedKind.HASHTAG, **budget))
     store.crawls.start(name)
     return name
 

@@ -10,7 +10,7 @@ from crawler.spec import Spec
 from crawler.store import Store
 from crawler.words import CrawlState, SeedKind
 from producers.inputs import parse
-from producers.seeding import first_pages, start, usernames
+from producers.seeding import first_pages, sec_uids, start, usernames
 
 ID, ID2, COMMENT = "7123456789012345678", "6999999999999999999", "7200000000000000001"
 SEC = "MS4wLjABAAAAv7iSuuXDJGDvJkmH_vz1qkDZYo1apxgzaxdBSeIuPiMAbCdEfGhIjKlMnOpQrStUv"[:76]
@@ -20,9 +20,7 @@ URL = f"https://www.tiktok.com/@alice/video/{ID}"
 def planned(kind: str, *values: str, **options: Any) -> list[tuple[str, dict[str, Any]]]:
     """Endpoint and arguments of each first page."""
     given = parse(kind, [(None, value) for value in values])
-    spec = Spec(
-        kind=SeedKind(kind), values=[value.label for value in given], usernames=usernames(given), options=options
-    )
+    spec = Spec(kind=SeedKind(kind), usernames=usernames(given), sec_uids=sec_uids(given, options), options=options)
     plans = first_pages(spec, given)
     for plan in plans:
         assert (plan.depth, plan.nth, plan.barren, plan.request.cursor) == (0, 0, 0, {})
@@ -100,8 +98,8 @@ def test_ids_are_bought_in_batches_of_a_hundred(kind: str, ids: int, sizes: list
 
 def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
     given = parse("hashtag", [(None, f"tag{n}") for n in range(30)])
-    spec = Spec(kind=SeedKind.HASHTAG, values=[value.label for value in given])
-    crawl = start(store, spec, first_pages(spec, given))
+    spec = Spec(kind=SeedKind.HASHTAG)
+    crawl = start(store, spec, given, first_pages(spec, given))
     document = store.crawls.get(crawl)
     assert document is not None
     assert (document["state"], document["rollup"]) == ("running", {"pages": {"planned": 30}})
@@ -111,8 +109,9 @@ def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
 
 
 def test_a_budget_is_opened_with_the_crawl(store: Store) -> None:
-    spec = Spec(kind=SeedKind.HASHTAG, values=["#cats"], max_units=5)
-    crawl = start(store, spec, first_pages(spec, parse("hashtag", [(None, "cats")])))
+    spec = Spec(kind=SeedKind.HASHTAG, max_units=5)
+    given = parse("hashtag", [(None, "cats")])
+    crawl = start(store, spec, given, first_pages(spec, given))
     account = store.database["budgets"].find_one({})
     assert account is not None
     assert (account["_id"], account["committed"], account["pages"]) == (f"crawl:{crawl}", 0, 0)
@@ -129,15 +128,16 @@ def test_until_all_pages_are_written_nobody_works_on_it(real_store: Store, monke
 
     monkeypatch.setattr(real_store.frontier, "plan", watched)
     given = parse("hashtag", [(None, f"tag{n}") for n in range(1001)])
-    spec = Spec(kind=SeedKind.HASHTAG, values=["many"])
-    start(real_store, spec, first_pages(spec, given))
+    spec = Spec(kind=SeedKind.HASHTAG)
+    start(real_store, spec, given, first_pages(spec, given))
     assert states == [CrawlState.SEEDING] * 2
     assert real_store.database["pages"].count_documents({}) == 1001
 
 
 def test_two_crawls_of_the_same_seeds_are_two(store: Store) -> None:
-    spec = Spec(kind=SeedKind.HASHTAG, values=["#cats"])
-    plans = first_pages(spec, parse("hashtag", [(None, "cats")]))
-    first, second = start(store, spec, plans), start(store, spec, plans)
+    spec = Spec(kind=SeedKind.HASHTAG)
+    given = parse("hashtag", [(None, "cats")])
+    plans = first_pages(spec, given)
+    first, second = start(store, spec, given, plans), start(store, spec, given, plans)
     assert first != second
     assert store.database["pages"].count_documents({}) == 2
