@@ -44,9 +44,6 @@ class Board:
         found = self._crawls.get(crawl)
         return found if found is not None and found.may_call else None
 
-    def knows(self, crawl: str) -> bool:
-        return crawl in self._crawls
-
     def price(self, endpoint: Endpoint) -> tuple[int, bool]:
         """Units a call may cost, and whether that is known rather than feared."""
         if endpoint.varies or endpoint.worst == endpoint.price:

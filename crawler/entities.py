@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 class Entity(BaseModel):
     """One thing of the platform under the platform's own id."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[str]
     """The collection it is stored in."""

@@ -200,7 +200,8 @@ class Keeping:
     def _note(self, bought: Bought, result: Result) -> None:
         """Count a page that is done, and remember what later pages ask for."""
         page, endpoint, charge = bought.page, bought.endpoint, bought.charge
-        self._lists.keep(page, bought.history, bought.items)
+        if result.end is None:
+            self._lists.keep(page, bought.history, bought.items)
         kinds = self._met.named(page.crawl, bought.met)
         if bought.kind:
             kinds[bought.kind] = result.new

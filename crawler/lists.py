@@ -9,7 +9,7 @@ from typing import Any
 from crawler.pages import Page
 from crawler.store import Store
 
-_KEPT = 300_000  # item ids kept in memory over all lists, about 40 MB
+_KEPT = 100_000  # item ids kept in memory over all lists that go on, about 15 MB
 
 
 @dataclass(slots=True)

@@ -1,19 +1,20 @@
 """Remembers which embedded entities a crawl's finished pages hold already, so that not every page names them again."""
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from threading import Lock
 
 from crawler.readers import Found
+from crawler.recent import Recent
 
-_KEPT = 200_000  # entries, about 30 MB
+_KEPT = 50_000  # entries that are there for sure, with what they drag along about 25 MB
 
 
 class Met:
-    """The oldest entries are forgotten first: naming one twice in the ledger does no harm."""
+    """What was met longest ago is forgotten: naming one twice in the ledger does no harm."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._seen: Recent[tuple[str, str, str], bool] = Recent(_KEPT)
         self._lock = Lock()
 
     def unnamed(self, crawl: str, found: Iterable[Found], kind: str, items: set[str]) -> dict[str, list[str]]:
@@ -24,7 +25,7 @@ class Met:
             entity_id = entity.id
             if entity.kind == kind and entity_id in items:
                 continue
-            if (crawl, entity.kind, entity_id) not in self._seen:
+            if not self._seen.get((crawl, entity.kind, entity_id)):
                 fresh[entity.kind][entity_id] = None
         return {name: list(ids) for name, ids in fresh.items()}
 
@@ -33,10 +34,9 @@ class Met:
         new: dict[str, int] = {}
         with self._lock:
             for kind, ids in met.items():
-                before = len(self._seen)
-                for entity_id in ids:
-                    self._seen[(crawl, kind, entity_id)] = None
-                new[kind] = len(self._seen) - before
-            while len(self._seen) > _KEPT:
-                self._seen.popitem(last=False)
+                keys = [(crawl, kind, entity_id) for entity_id in ids]
+                fresh = [key for key in keys if not self._seen.get(key)]
+                for key in fresh:
+                    self._seen.put(key, True)
+                new[kind] = len(fresh)
         return new

@@ -12,7 +12,7 @@ from crawler.words import Cause, CrawlState, Relation, SeedKind
 class Spec(BaseModel):
     """What was asked for with `tokcrawl seed`. Times are unix seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     kind: SeedKind
     usernames: frozenset[str] = Field(

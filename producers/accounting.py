@@ -73,8 +73,7 @@ def _settle_day(store: Store, day: str, left: int) -> int:
     for crawl in crawls:
         document = store.crawls.get(crawl)
         if document and document["state"] != CrawlState.RUNNING:
-            final = CrawlState(document["state"]).ended
-            store.crawls.set_rollup(crawl, {**store.tally.count(crawl), "final": final})
+            store.crawls.settle(crawl, document["rollup"], store.tally.count(crawl))
     return settled
 
 

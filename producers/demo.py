@@ -14,7 +14,7 @@ from crawler.settings import Settings
 from crawler.store import Store
 from producers import stack
 from producers.asking import make_spec, seeds
-from producers.figures import rendered
+from producers.rendering import rendered
 from producers.seeding import first_pages, start
 from producers.terminal import err, out
 from producers.watching import watch

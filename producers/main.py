@@ -161,7 +161,7 @@ def watch(
     as_json: Json = False,
 ) -> None:
     """Live progress until the crawl ends or is paused; the exit code tells how."""
-    from producers.figures import rendered
+    from producers.rendering import rendered
     from producers.terminal import err, out
     from producers.watching import watch as follow
 
@@ -176,24 +176,22 @@ def watch(
 @app.command()
 def status(crawl: Annotated[str | None, typer.Argument(metavar="[CRAWL]")] = None, as_json: Json = False) -> None:
     """What a crawl holds, lacks and cost; without CRAWL, the latest crawls."""
-    from producers.figures import figures, find, listed, rendered
-    from producers.terminal import out
+    from producers.figures import figures, find
 
     store = _store(_settings())
     if crawl is None:
-        latest = [figures(store, document) for document in store.crawls.latest()]
-        if as_json:
-            tell({"crawls": latest}, True)
-        else:
-            out().print(listed(latest))
-        return
-    told = figures(store, find(store, crawl))
+        found = [figures(store, document) for document in store.crawls.latest()]
+        told: dict[str, Any] = {"crawls": found}
+    else:
+        told = figures(store, find(store, crawl))
     if as_json:
         tell(told, True)
-    else:
-        from producers.watching import note
+        return
+    from producers.rendering import listed, rendered
+    from producers.terminal import out
+    from producers.watching import note
 
-        out().print(rendered(told, note=note(store, told)))
+    out().print(listed(found) if crawl is None else rendered(told, note=note(store, told)))
 
 
 @app.command()

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.live import Live
 
 from crawler.store import Store
-from producers.figures import exit_code, figures, find, rendered
+from producers.figures import exit_code, figures, find, is_being_counted
+from producers.rendering import rendered
 
 TIMEOUT = 9
 _INTERVAL = 0.5  # seconds
@@ -24,12 +25,13 @@ def watch(store: Store, crawl: str, console: Console, timeout: float | None = No
             document = find(store, crawl)
             told = figures(store, document, count=False)
             code = exit_code(told["state"], told["cause"])
-            if code is not None:
+            late = deadline is not None and monotonic() > deadline
+            if code is not None and (late or not is_being_counted(store, document)):
                 return code, told
-            if deadline is not None and monotonic() > deadline:
+            if late:
                 return TIMEOUT, told
             rate = seen.pages_per_second(told)
-            remark = note(store, told)
+            remark = note(store, told) if code is None else "it is over; its pages are being counted"
             if console.is_terminal:
                 live.update(rendered(told, rate, remark), refresh=True)
             elif monotonic() - told_at > _LINE_EVERY:

@@ -7,6 +7,7 @@ its time is over; ends crawls that have no page left. All of it can be done twic
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 from crawler.board import Board
@@ -36,6 +37,7 @@ class Feeder:
         self._pace = pace
         self._broker = broker
         self._doubtful_gate = False
+        self._winding = Thread()
 
     def tick(self, crawls: Sequence[Crawl]) -> None:
         """One round over the crawls that have not ended."""
@@ -48,12 +50,13 @@ class Feeder:
                 self._end(crawl)
 
     def tend(self) -> None:
-        """The slower round: gate, holds of the dead, crawls that ended but are not wound up."""
+        """The slower round: gate, holds of the dead, crawls that stand still but are not wound up."""
         self._tend_gate()
         if settled := self._store.budgets.settle_lost():
             log.info("settled %d reservations of calls that did not come back", settled)
-        for crawl in self._store.crawls.unsettled():
-            self._wind_up(crawl)
+        if not self._winding.is_alive():
+            self._winding = Thread(target=self._wind_up_all, name="winding up", daemon=True)
+            self._winding.start()
 
     # --- feeding ---
 
@@ -126,15 +129,26 @@ class Feeder:
         pages = (document.get("rollup") or {}).get("pages") or {}
         rollup = None
         if sum(pages.values()) <= _COUNT_FIRST:
-            rollup = {**self._store.tally.count(crawl.id), "final": True}
+            rollup = self._store.tally.count(crawl.id)
         if self._store.crawls.end(crawl.id, state, rollup=rollup):
             log.info("crawl %s is %s", crawl.id, state)
 
-    def _wind_up(self, crawl: str) -> None:
-        """Skip what a cancelled crawl still plans, and count an ended crawl once nothing of it is in flight."""
-        self._store.ledger.skip_planned(crawl, End.CANCELLED)
-        if not self._store.frontier.has_open(crawl):
-            self._store.crawls.set_rollup(crawl, {**self._store.tally.count(crawl), "final": True})
+    def _wind_up_all(self) -> None:
+        """In a thread of its own: counting a crawl of millions takes minutes."""
+        try:
+            for crawl in self._store.crawls.unsettled():
+                self._wind_up(crawl["_id"], CrawlState(crawl["state"]), crawl.get("rollup") or {})
+        except Unreachable as error:
+            log.warning("%s", error)
+        except Exception:
+            log.exception("a crawl could not be counted; it is tried again")
+
+    def _wind_up(self, crawl: str, state: CrawlState, rollup: Mapping[str, Any]) -> None:
+        """Skip what a cancelled crawl still plans, and count one that stands still once nothing of it is in flight."""
+        if state is CrawlState.CANCELLED:
+            self._store.ledger.skip_planned(crawl, End.CANCELLED)
+        if not self._store.ledger.leased_count(crawl):
+            self._store.crawls.settle(crawl, rollup, self._store.tally.count(crawl))
 
 
 def lead_while(store: Store, worker: str, do: Callable[[], None]) -> bool:

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+import pymongo
 from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, MongoClient
 from pymongo.collection import Collection
@@ -23,6 +24,8 @@ R = TypeVar("R")
 
 # A page that nobody was told of yet is due since ever; every other due date is a promise to look again.
 UNSENT = datetime(1970, 1, 1, tzinfo=UTC)
+
+_SHORT, _LONG = 60.0, 3600.0  # seconds an operation may take
 
 _INDEXES: dict[str, list[tuple[list[tuple[str, int]], Document]]] = {
     "pages": [
@@ -68,7 +71,7 @@ def connect(
             maxPoolSize=connections,
             serverSelectionTimeoutMS=int(patience * 1000),
             connectTimeoutMS=int(patience * 1000),
-            socketTimeoutMS=60_000,
+            socketTimeoutMS=int(_SHORT * 1000),
             tz_aware=True,
             appname="tokcrawl",
             event_listeners=[interruptions],
@@ -109,6 +112,17 @@ def reaching(call: Callable[P, R]) -> Callable[P, R]:
             if error.code in (13, 18, 91, 11600, 11602):  # not allowed, wrong password, shutting down
                 raise Unreachable(f"MongoDB refuses: {error.details and error.details.get('errmsg')}") from None
             raise
+
+    return wrapped
+
+
+def patient(call: Callable[P, R]) -> Callable[P, R]:
+    """For what reads or writes a whole crawl: an hour for the answer, where other operations have a minute."""
+
+    @wraps(call)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        with pymongo.timeout(_LONG):
+            return call(*args, **kwargs)
 
     return wrapped
 

@@ -104,34 +104,25 @@ class Crawls:
         ).modified_count
 
     @reaching
-    def set_budget(self, crawl: str, budget: Mapping[str, int]) -> None:
-        self._crawls.update_one({"_id": crawl}, {"$set": {f"budget.{name}": value for name, value in budget.items()}})
-
-    @reaching
     def reopen(self, crawl: str) -> None:
-        """An ended crawl runs again (its failed pages were planned anew)."""
+        """Failed pages were planned anew: its figures are no longer final, and if it has ended it runs again."""
+        self._crawls.update_one({"_id": crawl}, {"$unset": {"rollup.final": 1}})
         self._crawls.update_one(
             {"_id": crawl, "state": {"$in": [CrawlState.FAILED, CrawlState.COMPLETE]}},
-            {
-                "$set": {"state": CrawlState.RUNNING, "cause": None, "ended_at": None},
-                "$unset": {"rollup.final": 1},
-            },
+            {"$set": {"state": CrawlState.RUNNING, "cause": None, "ended_at": None}},
         )
 
     @reaching
     def end(self, crawl: str, state: CrawlState, *, rollup: Mapping[str, Any] | None = None) -> bool:
         """End it, once, with its exact roll-up where that is known."""
-        sets: Document = {"state": state, "cause": None, "ended_at": now()}
-        if rollup is not None:
-            sets["rollup"] = dict(rollup)
-        result = self._crawls.update_one({"_id": crawl, "state": {"$nin": _ENDED}}, {"$set": sets})
-        return result.modified_count == 1
+        update: Document = {"$set": {"state": state, "cause": None, "ended_at": now()}}
+        if rollup is None:
+            update["$unset"] = {"rollup.final": 1}
+        else:
+            update["$set"]["rollup"] = {**rollup, "final": True}
+        return self._crawls.update_one({"_id": crawl, "state": {"$nin": _ENDED}}, update).modified_count == 1
 
-    @reaching
-    def unsettled(self) -> list[str]:
-        """Crawls that ended and whose figures are not final."""
-        wanted = {"state": {"$in": _ENDED}, "rollup.final": {"$ne": True}}
-        return [found["_id"] for found in self._crawls.find(wanted, {"_id": 1})]
+    # --- figures ---
 
     @reaching
     def add(self, crawl: str, counts: Mapping[str, int]) -> None:
@@ -143,8 +134,21 @@ class Crawls:
             )
 
     @reaching
-    def set_rollup(self, crawl: str, rollup: Mapping[str, Any]) -> None:
-        self._crawls.update_one({"_id": crawl}, {"$set": {"rollup": dict(rollup)}})
+    def unsettled(self) -> list[Document]:
+        """Crawls that stand still and whose figures are not final: `_id, state, rollup`."""
+        still = [{"state": {"$in": _ENDED}}, {"state": CrawlState.PAUSED, "cause": {"$ne": Cause.OUTAGE}}]
+        return list(self._crawls.find({"$or": still, "rollup.final": {"$ne": True}}, {"state": 1, "rollup": 1}))
+
+    @reaching
+    def settle(self, crawl: str, before: Mapping[str, Any], counted: Mapping[str, Any]) -> bool:
+        """Make what was counted the final figures, unless anything was added to those `before` meanwhile."""
+        return (
+            self._crawls.update_one(
+                {"_id": crawl, "state": {"$ne": CrawlState.RUNNING}, "rollup": dict(before)},
+                {"$set": {"rollup": {**counted, "final": True}}},
+            ).matched_count
+            == 1
+        )
 
     def _spec(self, crawl: str) -> Spec:
         spec = (self._crawls.find_one({"_id": crawl}, {"spec": 1}) or {})["spec"]

@@ -13,7 +13,7 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 
 from crawler.pages import Plan, Request, Waiting
-from crawler.store.connection import UNSENT, Document, now, reaching, unhurried
+from crawler.store.connection import UNSENT, Document, now, patient, reaching, unhurried
 from crawler.words import OPEN_STATES, PageState
 
 RESEND = timedelta(seconds=15)  # after which a message that nobody took counts as lost
@@ -104,6 +104,7 @@ class Frontier:
         )
 
     @reaching
+    @patient
     def unsend(self, crawl: str) -> None:
         """Forget that messages were sent (the crawl was resumed): all planned pages are told of anew."""
         self._pages.update_many(

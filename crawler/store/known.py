@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from crawler.recent import Recent
 from crawler.store.interruptions import Interruptions
 
 RANK = 10_000  # so that a higher rank is fuller than any number of keys
 _THIN = 1 * RANK  # below it: embedded in another object
 _FRESH = timedelta(seconds=60)
-_REMEMBERED = 100_000  # entities, about 30 MB
+_REMEMBERED = 25_000  # entities that are there for sure, with what they drag along about 15 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Known:
     def __init__(self, interruptions: Interruptions) -> None:
         self._interruptions = interruptions
         self._interrupted = 0
-        self._written: dict[tuple[str, str], tuple[int, int, str, datetime]] = {}
-        self._full: dict[tuple[str, str], int] = {}
+        self._written: Recent[tuple[str, str], tuple[int, int, str, datetime]] = Recent(_REMEMBERED)
+        self._full: Recent[tuple[str, str], int] = Recent(_REMEMBERED)
 
     def has(self, kind: str, write: Write, moment: datetime) -> bool:
         """Whether this crawl wrote just the same a moment ago."""
@@ -59,19 +60,15 @@ class Known:
         return moment - before[3] < _FRESH
 
     def is_fuller(self, kind: str, write: Write) -> bool:
-        return self._full.get((kind, write.id), -1) > write.full
+        return (self._full.get((kind, write.id)) or -1) > write.full
 
     def fuller(self, kind: str, write: Write) -> None:
         """Take note that more than this is stored (how much more is not told)."""
-        if len(self._full) > _REMEMBERED:
-            self._full.clear()
-        self._full[(kind, write.id)] = write.full + 1
+        self._full.put((kind, write.id), write.full + 1)
 
     def note(self, kind: str, write: Write, moment: datetime) -> None:
         if write.full < _THIN:
-            if len(self._written) > _REMEMBERED:
-                self._written.clear()
-            self._written[(kind, write.id)] = (write.full, _signature(write), write.origin.crawl, moment)
+            self._written.put((kind, write.id), (write.full, _signature(write), write.origin.crawl, moment))
 
 
 def _signature(write: Write) -> int:

@@ -14,7 +14,7 @@ from pymongo import ReturnDocument, UpdateOne
 from pymongo.database import Database
 
 from crawler.pages import Page, Request
-from crawler.store.connection import UNSENT, Document, now, reaching, unhurried
+from crawler.store.connection import UNSENT, Document, now, patient, reaching, unhurried
 from crawler.words import End, PageState
 
 _HELD = {"lease": 1, "endpoint": 1, "deaths": 1, "crawl": 1}
@@ -272,6 +272,7 @@ class Ledger:
         return self._pages.count_documents({"crawl": crawl, "state": PageState.LEASED, "due": {"$gte": UNSENT}})
 
     @reaching
+    @patient
     def skip_planned(self, crawl: str, end: End) -> int:
         """Skip every planned page; returns how many. One that is bought, and was met nearer, is done as it was."""
         planned = {"crawl": crawl, "state": PageState.PLANNED, "due": {"$gte": UNSENT}}
@@ -281,6 +282,7 @@ class Ledger:
         ).modified_count
 
     @reaching
+    @patient
     def retry(self, crawl: str, kind: str | None) -> int:
         """Plan failed pages again with all their attempts; returns how many."""
         wanted: Document = {"crawl": crawl, "state": PageState.FAILED, "error.kind": kind or {"$gt": ""}}
@@ -301,6 +303,7 @@ class Ledger:
         return result.modified_count
 
     @reaching
+    @patient
     def failures(self, crawl: str) -> list[Document]:
         """Failed pages by class: `{kind, pages, status, detail, endpoint}` with one example each."""
         return list(
@@ -334,6 +337,7 @@ class Ledger:
     # --- money, looked back on ---
 
     @reaching
+    @patient
     def spent_on(self, day: str) -> tuple[int, int]:
         """Units that calls of a UTC day are known to have cost, and units they may have cost beside."""
         rows = self._pages.aggregate(

@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from crawler.store.connection import Document, reaching
+from crawler.store.connection import Document, patient, reaching
 from crawler.words import COUNTED, PageState
 
 
@@ -17,6 +17,7 @@ class Tally:
         self._pages = db["pages"]
 
     @reaching
+    @patient
     def count(self, crawl: str) -> Document:
         """The crawl's roll-up, counted anew: pages by state, calls, units, ends, endpoints, entities."""
         states: Counter[str] = Counter(dict.fromkeys(PageState, 0))
@@ -72,6 +73,7 @@ class Tally:
         }
 
     @reaching
+    @patient
     def entities(self, crawl: str) -> dict[str, int]:
         """How many entities of each kind the crawl met, each once."""
         counted = dict.fromkeys(COUNTED, 0)

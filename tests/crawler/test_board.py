@@ -32,7 +32,6 @@ def test_calls_are_made_for_crawls_that_run_or_wait_for_the_api(board: Board) ->
     assert {crawl.id for crawl in board.refresh()} == {"runs", "new", *Cause}
     asked = ("runs", "new", "nobody", *Cause, *CrawlState)
     assert {name for name in asked if board.crawl(name)} == {"runs", "outage"}
-    assert {name for name in asked if board.knows(name)} == {"runs", "new", *Cause}
 
 
 def test_a_board_is_as_old_as_its_last_look(store: Store, board: Board) -> None:

@@ -98,18 +98,11 @@ def test_resuming_by_crawl_and_by_cause(store: Store) -> None:
     assert (crawl.max_units, crawl.max_pages) == (50, 7)
 
 
-def test_a_new_budget_leaves_the_other_one(store: Store) -> None:
-    running(store, "c", max_units=5, max_pages=6)
-    store.crawls.set_budget("c", {"units": 9})
-    (crawl,) = store.crawls.live()
-    assert (crawl.max_units, crawl.max_pages) == (9, 6)
-
-
 @pytest.mark.parametrize("end", [CrawlState.COMPLETE, CrawlState.FAILED, CrawlState.CANCELLED])
 def test_a_crawl_ends_once_and_keeps_its_end(store: Store, end: CrawlState) -> None:
     running(store, "c")
     store.crawls.pause(Cause.OUTAGE, "c")
-    assert store.crawls.end("c", end, rollup={"calls": 3, "final": True})
+    assert store.crawls.end("c", end, rollup={"calls": 3})
     assert not store.crawls.end("c", CrawlState.COMPLETE)
     assert state(store) == (end, None)
     found = store.crawls.get("c")
@@ -128,7 +121,7 @@ def test_a_crawl_whose_failures_are_retried_runs_again_unless_it_was_cancelled(
     store: Store, end: CrawlState, again: str
 ) -> None:
     running(store, "c")
-    store.crawls.end("c", end, rollup={"final": True, "calls": 1})
+    store.crawls.end("c", end, rollup={"calls": 1})
     store.crawls.reopen("c")
     assert state(store) == (again, None)
     if again == "running":
@@ -146,21 +139,42 @@ def test_the_rollup_grows_until_it_is_final(store: Store) -> None:
     found = store.crawls.get("c")
     assert found is not None
     assert found["rollup"] == {"pages": {"done": 4}, "endpoints": {"post_info": {"calls": 2}}}
-    store.crawls.set_rollup("c", {"calls": 9, "final": True})
+    store.crawls.pause(Cause.USER, "c")
+    assert store.crawls.settle("c", found["rollup"], {"calls": 9})
     store.crawls.add("c", {"calls": 1})
     found = store.crawls.get("c")
     assert found is not None
     assert found["rollup"] == {"calls": 9, "final": True}
 
 
-def test_crawls_that_ended_without_final_figures_are_told(store: Store) -> None:
-    running(store, "a", "b", "c", "d")
+def unsettled(store: Store) -> list[str]:
+    return sorted(one["_id"] for one in store.crawls.unsettled())
+
+
+def test_crawls_that_stand_still_without_final_figures_are_told(store: Store) -> None:
+    running(store, "a", "b", "c", "d", "e")
     store.crawls.end("a", CrawlState.CANCELLED)
-    store.crawls.end("b", CrawlState.COMPLETE, rollup={"final": True})
-    store.crawls.end("c", CrawlState.COMPLETE, rollup={"final": False})
-    assert sorted(store.crawls.unsettled()) == ["a", "c"]
-    store.crawls.set_rollup("a", {"final": True})
-    assert store.crawls.unsettled() == ["c"]
+    store.crawls.end("b", CrawlState.COMPLETE, rollup={"calls": 1})
+    store.crawls.pause(Cause.BUDGET, "c")
+    store.crawls.pause(Cause.OUTAGE, "d")  # goes on by itself
+    assert unsettled(store) == ["a", "c"]
+    assert store.crawls.settle("a", {}, {"calls": 1})
+    assert store.crawls.settle("c", {}, {"calls": 1})
+    assert unsettled(store) == []
+    store.crawls.end("c", CrawlState.CANCELLED)
+    assert unsettled(store) == ["c"]
+
+
+def test_figures_that_changed_while_they_were_counted_are_not_final(store: Store) -> None:
+    running(store, "c")
+    assert not store.crawls.settle("c", {}, {"calls": 1})  # it runs
+    store.crawls.pause(Cause.USER, "c")
+    store.crawls.add("c", {"calls": 1})
+    assert not store.crawls.settle("c", {}, {"calls": 1})
+    assert store.crawls.settle("c", {"calls": 1}, {"calls": 2})
+    store.crawls.resume(crawl="c")
+    store.crawls.add("c", {"calls": 1})
+    assert (store.crawls.get("c") or {})["rollup"] == {"calls": 3}
 
 
 def test_a_crawl_of_a_later_version_can_be_read(store: Store) -> None:

@@ -33,8 +33,9 @@ def test_what_a_finished_page_names_is_not_named_again_in_its_crawl() -> None:
 
 def test_the_oldest_are_forgotten_first_and_named_again() -> None:
     met = Met()
-    met.named("c", {"users": ["1"]})
-    met.named("c", {"users": [f"u{n}" for n in range(199_999)]})
-    assert met.unnamed("c", found(ALICE), "posts", set()) == {}
-    met.named("c", {"users": ["2"]})
-    assert met.unnamed("c", found(ALICE, BOB), "posts", set()) == {"users": ["1"]}
+    met.named("c", {"users": ["1", "2"]})
+    for n in range(2):
+        met.named("c", {"users": [f"{n}-{k}" for k in range(49_999)]})
+        assert met.unnamed("c", found(ALICE), "posts", set()) == {}
+    met.named("c", {"users": ["3", "4", "5"]})
+    assert met.unnamed("c", found(ALICE, BOB), "posts", set()) == {"users": ["2"]}

@@ -130,7 +130,7 @@ def test_what_was_feared_and_not_charged_goes_back_to_the_budgets(store: Store) 
     ("state", "counted", "final"),
     [
         (CrawlState.RUNNING, False, None),
-        (CrawlState.PAUSED, True, False),
+        (CrawlState.PAUSED, True, True),
         (CrawlState.COMPLETE, True, True),
         (CrawlState.CANCELLED, True, True),
     ],

@@ -1,0 +1,30 @@
+"""A bounded memory of what was used lately."""
+
+from crawler.recent import Recent
+
+
+def test_the_last_used_are_there_and_no_more_than_twice_as_many() -> None:
+    recent: Recent[int, int] = Recent(10)
+    for n in range(1000):
+        recent.put(n, -n)
+        there = [k for k in range(n + 1) if k in recent._young or k in recent._old]
+        assert set(range(max(0, n - 9), n + 1)) <= set(there)
+        assert len(there) <= 20
+    assert (recent.get(999), recent.get(0)) == (-999, None)
+
+
+def test_what_is_asked_for_is_not_forgotten() -> None:
+    recent: Recent[str, int] = Recent(3)
+    recent.put("kept", 7)
+    for n in range(50):
+        recent.put(str(n), n)
+        assert recent.get("kept") == 7
+
+
+def test_a_value_is_replaced_and_all_can_be_forgotten() -> None:
+    recent: Recent[str, int] = Recent(2)
+    for n in range(5):
+        recent.put("one", n)
+        assert recent.get("one") == n
+    recent.clear()
+    assert recent.get("one") is None
