@@ -31,6 +31,7 @@ class Endpoint:
     next: argument → key of the answer that gives it; all of `needs` must be there for a next page.
     lists: the seed kinds and relations whose `--limit` holds here.
     price / worst: units a call is expected to cost / can cost at most; `varies`: no call tells the next one's price.
+    slow: a call takes minutes and brings up to tens of megabytes, so few are made at a time.
     single: one object, not a list.              batch: the argument whose ids are bought together.
     required: filled in from the SDK's signature.
     edge: items follow ("in") or are followed by ("out") the user in `id`.
@@ -46,6 +47,7 @@ class Endpoint:
     price: int = 1
     worst: int = 1
     varies: bool = False
+    slow: bool = False
     single: bool = False
     batch: str | None = None
     max_ids: int = 100
@@ -81,6 +83,7 @@ _TABLE = (
         price=63,
         worst=250,
         varies=True,
+        slow=True,
     ),
     Endpoint(
         "keyword_search",
@@ -99,6 +102,7 @@ _TABLE = (
         price=25,
         worst=250,
         varies=True,
+        slow=True,
     ),
     Endpoint(
         "user_posts_from_username",

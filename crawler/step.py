@@ -9,14 +9,13 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from threading import Event, get_ident
+from threading import BoundedSemaphore, Event, get_ident
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from crawler.api import Answer, Api
 from crawler.board import Board
 from crawler.endpoints import ENDPOINTS, Endpoint
-from crawler.entities import Comment, Entity, Hashtag, Live, Music, Post, User
 from crawler.errors import CallError, TryLater, Unreachable, Unreadable, Wait
 from crawler.keeping import Keeping
 from crawler.money import Purse
@@ -31,6 +30,7 @@ from crawler.store import Store
 from crawler.store.entities import as_text
 from crawler.store.ledger import Charge
 from crawler.together import Together
+from crawler.window import slow_calls
 from crawler.words import Cause, End, PageState
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _TROUBLE = 10.0  # seconds after a failure during which what works is told
+_SLOW_PAUSE = 5.0  # seconds until a slow page is tried again where all slots for slow ones were taken
 _PATIENCE = 60.0  # seconds a message waits for leave to call before it is dropped; the feeder sends it again
-_MODELS: dict[str, type[Entity]] = {model.kind: model for model in (Post, User, Comment, Music, Hashtag, Live)}
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Tools:
     rollup: Rollup
     purse: Purse
     worker: str
+    slots: int
     attempts: int
     lease: float
     send: Callable[[Sequence[Waiting]], None]
@@ -70,6 +71,7 @@ class Step:
         self._take: Together[tuple[str, str], Page | None] = Together(
             lambda pages: insist(self._ledger.take_all, pages, tools.worker, tools.lease)
         )
+        self._slow = BoundedSemaphore(slow_calls(tools.slots))
         self._admitting: set[int] = set()
         self._troubled_until = 0.0
         self.leases: dict[str, str] = {}
@@ -137,6 +139,17 @@ class Step:
             log.warning("page %s is not bought: %s", page.id, why)
             end = End.PLATFORM_CAP if endpoint and "cap" in (why or "") else End.ERROR
             return self._close(page, PageState.SKIPPED, end, {"kind": "refused", "status": None, "detail": why}, None)
+        if not endpoint.slow:
+            return self._call(page, crawl, endpoint, permit)
+        if not self._slow.acquire(blocking=False):
+            insist(self._ledger.give_back, page, _SLOW_PAUSE)
+            return "as many slow calls as may be are in flight"
+        try:
+            return self._call(page, crawl, endpoint, permit)
+        finally:
+            self._slow.release()
+
+    def _call(self, page: Page, crawl: Crawl, endpoint: Endpoint, permit: Permit) -> str:
         hold = insist(self._t.purse.reserve, page, crawl, endpoint)
         if hold is None:
             return "no budget"

@@ -6,11 +6,17 @@ from crawler.spec import Crawl
 
 _LEAST = 32  # messages, so that few slots with quick calls do not run dry between two rounds
 _ROUNDS = 2  # messages per slot
+_SLOW = 2  # slow calls that a worker process makes at a time: the answers of each may take some hundred megabytes
 
 
 def window(slots: int) -> int:
     """Messages that may be on the way for a fleet that makes `slots` calls at a time."""
     return max(_LEAST, _ROUNDS * slots)
+
+
+def slow_calls(slots: int) -> int:
+    """How many of its `slots` a worker process gives to calls that take minutes."""
+    return max(1, min(_SLOW, slots // 8))
 
 
 def shares(crawls: Sequence[Crawl], room: int) -> list[tuple[Crawl, int]]:

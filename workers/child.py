@@ -69,6 +69,7 @@ def serve(settings: Settings, name: str, slots: int) -> None:
             rollup=rollup,
             purse=Purse(store, board, settings.day_units),
             worker=name,
+            slots=slots,
             attempts=settings.attempts,
             lease=settings.lease,
             send=broker.send,

@@ -18,7 +18,7 @@ from crawler.pages import Waiting
 from crawler.spec import Crawl
 from crawler.store import Store
 from crawler.store.connection import now
-from crawler.window import shares, window
+from crawler.window import shares, slow_calls, window
 from crawler.words import Cause, CrawlState, End
 from workers.app import Broker
 
@@ -75,6 +75,15 @@ class Feeder:
                 lost -= len(found)
             fresh = frontier.unsent(crawl.id, share - sent[crawl.id] - len(again))
             self._send([*again, *fresh])
+        self._feed_slow(active, workers)
+
+    def _feed_slow(self, active: Sequence[Crawl], workers: Sequence[Mapping[str, Any]]) -> None:
+        """Pages whose calls take minutes: no more at a time than workers have slots for them, so that none waits."""
+        room = sum(slow_calls(w["slots"]) for w in workers)
+        waiting = {crawl.id: self._store.frontier.unsent(crawl.id, room, slow=True) for crawl in active}
+        for crawl, share in shares([crawl for crawl in active if waiting[crawl.id]], room):
+            free = max(0, share - self._store.frontier.slow_count(crawl.id))
+            self._send(waiting[crawl.id][:free])
 
     def _send(self, waiting: Sequence[Waiting]) -> None:
         if waiting:

@@ -37,10 +37,11 @@ _INDEXES: dict[str, list[tuple[list[tuple[str, int]], Document]]] = {
                 ("crawl", ASCENDING),
                 ("state", ASCENDING),
                 ("due", ASCENDING),
+                ("slow", ASCENDING),
                 ("depth", ASCENDING),
                 ("planned_at", ASCENDING),
             ],
-            {"name": "open", "partialFilterExpression": {"due": {"$exists": True}}},
+            {"name": "frontier", "partialFilterExpression": {"due": {"$exists": True}}},
         ),
         (
             [("crawl", ASCENDING), ("error.kind", ASCENDING)],

@@ -12,6 +12,7 @@ from itertools import islice
 from pymongo import UpdateOne
 from pymongo.database import Database
 
+from crawler.endpoints import ENDPOINTS
 from crawler.pages import Plan, Request, Waiting
 from crawler.store.connection import UNSENT, Document, now, patient, reaching, unhurried
 from crawler.words import OPEN_STATES, PageState
@@ -76,11 +77,11 @@ class Frontier:
     # --- feeding ---
 
     @reaching
-    def unsent(self, crawl: str, limit: int) -> list[Waiting]:
-        """Planned pages that nobody was told of, smaller depth first, then oldest."""
+    def unsent(self, crawl: str, limit: int, *, slow: bool = False) -> list[Waiting]:
+        """Planned pages that nobody was told of, slow ones or the others; smaller depth first, then oldest."""
         return self._waiting(
             crawl,
-            {"crawl": crawl, "state": PageState.PLANNED, "due": UNSENT},
+            {"crawl": crawl, "state": PageState.PLANNED, "due": UNSENT, "slow": slow or None},
             [("depth", 1), ("planned_at", 1)],
             limit,
         )
@@ -123,6 +124,12 @@ class Frontier:
         wanted = {"crawl": crawl, "state": PageState.PLANNED, "due": {"$gt": UNSENT}, "not_before": {"$exists": False}}
         return self._pages.count_documents(wanted, limit=limit)
 
+    @reaching
+    def slow_count(self, crawl: str) -> int:
+        """Pages of slow endpoints with a message on the way or a call in flight."""
+        wanted = {"crawl": crawl, "state": {"$in": list(OPEN_STATES)}, "due": {"$gt": UNSENT}, "slow": True}
+        return self._pages.count_documents({**wanted, "not_before": {"$exists": False}})
+
     # --- is anything left ---
 
     @reaching
@@ -152,6 +159,7 @@ def _past(crawl: str) -> Document:
 
 def _document(crawl: str, plan: Plan, parent: str | None, due: datetime, moment: datetime) -> Document:
     request = plan.request
+    endpoint = ENDPOINTS.get(request.endpoint)
     return {
         "crawl": crawl,
         "endpoint": request.endpoint,
@@ -166,6 +174,7 @@ def _document(crawl: str, plan: Plan, parent: str | None, due: datetime, moment:
         "state": PageState.PLANNED,
         "attempts": 0,
         "due": due,
+        **({"slow": True} if endpoint and endpoint.slow else {}),
         "planned_at": moment,
     }
 

@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -239,3 +240,19 @@ def test_status_is_one_line_of_json(fresh: Rig) -> None:
     printed = fresh.cli("status", told["crawl"], "--json").stdout
     assert printed.count("\n") == 1
     assert json.loads(printed)["pages"] == {"planned": 0, "leased": 0, "done": 10, "failed": 0, "skipped": 0}
+
+
+def test_slow_searches_hold_back_nothing(rig: Rig) -> None:
+    """Eight searches of a second each, one at a time; the comments of what they bring flow all the while."""
+    slow = "/tt/hashtag/recent-posts"
+    rig.sandbox.switch(latency={"paths": {slow: 1.0}})
+    with rig.worker(8):
+        rig.wait_ready()
+        tags = [f"big-2-{n}" for n in range(8)]
+        told = rig.crawl("hashtag", *tags, "--full", "--expand", "comments", "--depth", "1")
+    log = rig.sandbox.log()
+    searched = [entry["at"] for entry in log if entry["path"].endswith(slow)]
+    others = [entry["at"] for entry in log if not entry["path"].endswith(slow)]
+    assert (told["state"], len(searched)) == ("complete", 8)
+    assert min(later - earlier for earlier, later in pairwise(sorted(searched))) > 0.9
+    assert sum(at < max(searched) for at in others) > len(others) / 2

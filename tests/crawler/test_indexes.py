@@ -53,6 +53,8 @@ def carried_out(store: Store) -> list[dict[str, Any]]:
 
 QUERIES: dict[str, Any] = {
     "unsent": lambda store: store.frontier.unsent("c", 20),
+    "unsent slow": lambda store: store.frontier.unsent("c", 20, slow=True),
+    "slow_count": lambda store: store.frontier.slow_count("c"),
     "overdue": lambda store: store.frontier.overdue("c", 20),
     "paused_over": lambda store: store.frontier.paused_over("c", 20),
     "sent_count": lambda store: store.frontier.sent_count("c", 20),

@@ -1,6 +1,7 @@
 """The step: one page from its message to its follow-ups, over a database, with an API and a limiter of our own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from threading import Event
 from typing import Any, Literal
 
@@ -26,9 +27,11 @@ class Provider:
     def __init__(self) -> None:
         self.answers: list[Any] = []
         self.calls: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> Answer:
         self.calls.append((endpoint.name, dict(args), dict(cursor)))
+        self.meanwhile()
         answer = self.answers.pop(0)
         if isinstance(answer, CallError):
             raise answer
@@ -80,7 +83,7 @@ class Bench:
         self.step = Step(
             Tools(
                 store=store, api=self.provider, pace=self.pace, board=board, rollup=Rollup(),  # type: ignore[arg-type]
-                purse=Purse(store, board, 0), worker="w", attempts=8, lease=60,
+                purse=Purse(store, board, 0), worker="w", slots=8, attempts=8, lease=60,
                 send=self.sent.extend, stopping=self.stopping,
             )
         )  # fmt: skip
@@ -245,3 +248,23 @@ def test_edges_point_from_the_follower(bench: Bench, edge: tuple[str, str]) -> N
     key = name.removeprefix("user_")
     bench.run(Request(name, {"id": "1", "sec_uid": "s"}), {key: [raw("user", uid="9")]})
     assert bench.store.database["follows"].distinct("_id") == [expected]
+
+
+def test_while_a_slow_call_is_in_flight_another_waits_and_quick_ones_go_on(bench: Bench) -> None:
+    slow = [Request("full_hashtag_search", {"hashtag": name, "days": 9}) for name in ("cats", "dogs", "birds")]
+    empty: dict[str, list[Any]] = {"posts": []}
+    seen: list[dict[str, Any]] = []
+
+    def meanwhile() -> None:
+        bench.provider.meanwhile = lambda: None
+        seen.append(bench.run(slow[1]))
+        seen.append(bench.run(CATS, {"data": [], "nextCursor": None}))
+        bench.provider.answers = [empty]
+
+    bench.provider.meanwhile = meanwhile
+    assert bench.run(slow[0])["state"] == "done"
+    waits, quick = seen
+    assert (waits["state"], waits["attempts"], quick["state"]) == ("planned", 0, "done")
+    assert waits["not_before"] > waits["planned_at"] + timedelta(seconds=4)
+    assert [call[0] for call in bench.provider.calls] == ["full_hashtag_search", "hashtag_search"]
+    assert bench.run(slow[2], empty)["state"] == "done"
