@@ -1,0 +1,50 @@
+"""Shows what answers of thousands of posts do to a worker's memory, and that few of them are read at a time."""
+
+import argparse
+
+from benchmarks.fleet import Fleet
+from benchmarks.ground import api, cold
+from benchmarks.meter import Peak, cpu, pss
+from benchmarks.scenarios.findings import write
+from benchmarks.scenarios.wide import seeds, wait_for_calls
+
+_LOOK = 0.05  # seconds between looks at the memory
+_QUICK = 2_000  # small pages that the worker has done before
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks huge", description=__doc__)
+    parser.add_argument("--searches", type=int, default=12)
+    parser.add_argument("--posts", type=int, default=5_000, help="in the answer of each")
+    parser.add_argument("-c", type=int, default=32)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args(argv)
+    searches, posts = (3, 500) if options.quick else (options.searches, options.posts)
+    write("huge", [_run(searches, posts, options.c)], quick=options.quick)
+    return 0
+
+
+def _run(searches: int, posts: int, in_flight: int) -> dict[str, float]:
+    with api(None) as (control, pid, url), cold(url, pid) as ground:
+        assert control is not None
+        fleet = Fleet(ground)
+        fleet.start(in_flight)
+        try:
+            fleet.seed("comments", "--input", str(seeds(ground.home / "posts", _QUICK)))
+            wait_for_calls(control, fleet, _QUICK, 120)
+            before = pss(fleet.pids())
+            used = cpu(fleet.pids())
+            with Peak(fleet.pids, _LOOK) as peak:
+                tags = [f"big-{posts}-{n}" for n in range(searches)]
+                crawl = fleet.seed("hashtag", *tags, "--full", "--expand", "none")
+                fleet.wait(crawl, 900)
+            told = fleet.watch(crawl)
+            used = cpu(fleet.pids()) - used
+            after = pss(fleet.pids())
+        finally:
+            fleet.stop()
+    return {
+        "searches": searches, "posts_each": told["entities"]["posts"] / searches, "in_flight": in_flight,
+        "worker_mb_before": before / 1e6, "worker_mb_peak": peak.bytes / 1e6, "worker_mb_after": after / 1e6,
+        "worker_s_each": used / searches,
+    }  # fmt: skip

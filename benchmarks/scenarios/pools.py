@@ -1,0 +1,75 @@
+"""Shows what the pools of a worker do at several latencies: threads or greenlets, in one process or in several.
+
+Celery's prefork pool makes one call at a time in each process, so 250 calls in flight are 250 processes; what several
+processes of threads do is what it could do at best.
+"""
+
+import argparse
+import sys
+
+from benchmarks.fleet import Fleet
+from benchmarks.ground import api, cold
+from benchmarks.meter import Others, cpu, pss
+from benchmarks.scenarios.findings import Row, write
+from benchmarks.scenarios.wide import pace, seeds, wait_while_wide
+
+_CASES = ((0.0, 48), (0.3, 128), (2.0, 250))  # latency, calls in flight
+_POOLS = (("threads", 1), ("threads", 2), ("threads", 4), ("gevent", 1), ("gevent", 2))
+_SOME_PER_S = 600.0  # pages a second that are expected where the API is no bound
+_FIRST = 0.7  # of the calls, about, that ask for a first page
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks pools", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20, help="that each case would take at best")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args(argv)
+    seconds = 8 if options.quick else options.seconds
+    told = [_case(pool, n, latency, slots, seconds) for latency, slots in _CASES for pool, n in _POOLS]
+    write("pools", told, quick=options.quick)
+    return 0
+
+
+def _case(pool: str, processes: int, latency: float, slots: int, seconds: float) -> Row:
+    ideal = slots / latency if latency else _SOME_PER_S
+    with api(None, latency=latency) as (control, pid, url), cold(url, pid) as ground:
+        assert control is not None
+        fleet = Fleet(ground)
+        try:
+            for n in range(processes):
+                share = slots // processes + (n < slots % processes)
+                program = [sys.executable, "-m", "benchmarks.scenarios.pools", pool, "--slots", str(share)]
+                fleet.start_program(program)
+            others, used = Others(ground.with_servers(fleet.pids)), cpu(fleet.pids())
+            lists = int(min(ideal, _SOME_PER_S) * seconds * _FIRST)
+            fleet.seed("comments", "--input", str(seeds(ground.home / "posts", lists)))
+            wait_while_wide(control, fleet, lists, seconds * 5 + 60)
+            around, found = others.cores(), pace(control, skip=2 * latency + 1)
+            used, calls = cpu(fleet.pids()) - used, control.stats()["calls"]
+            memory = pss(fleet.pids())
+        finally:
+            fleet.stop()
+    row: Row = {
+        "pool": pool, "processes": processes, "latency_s": latency, "in_flight": slots, "pages_per_s": found.per_s,
+        "worker_ms": 1000 * used / calls, "worker_mb": memory / 1e6, "others": around,
+    }  # fmt: skip
+    print(row, file=sys.stderr, flush=True)
+    return row
+
+
+def _child(pool: str, argv: list[str]) -> None:
+    """A worker process as `tokcrawl worker` starts it, with Celery's other pool in the place of its threads."""
+    if pool == "gevent":
+        from gevent import monkey
+
+        monkey.patch_all()
+        from celery import concurrency
+
+        concurrency.ALIASES["threads"] = concurrency.ALIASES["gevent"]
+    from workers import child
+
+    child.main(argv)
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1], sys.argv[2:])
