@@ -41,11 +41,18 @@ class Ground:
         return lambda: [*pids(), *self.pids.values()]
 
     def environment(self) -> dict[str, str]:
-        """For tokcrawl's processes: nothing of the caller's own settings gets in."""
+        """For tokcrawl's processes: nothing of the caller's own settings gets in, nor of what only the peers need.
+
+        Scrapy brings cryptography; where pymongo finds it, it loads that and more at every start.
+        """
+        peers = self.home / "of-peers"
+        peers.mkdir(exist_ok=True)
+        (peers / "cryptography.py").write_text("raise ImportError")
         outer = {name: value for name, value in os.environ.items() if not name.startswith("TOKCRAWL_")}
         return {
             **outer,
             **self.urls,
+            "PYTHONPATH": str(peers),
             "TOKCRAWL_API_URL": self.api_url,
             "TOKCRAWL_API_TOKEN": "bench",
             "TOKCRAWL_MONGO_DB": DB,

@@ -16,7 +16,7 @@ import urllib3
 from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from ensembledata.api._version import version
 
-from crawler.endpoints import Endpoint
+from crawler.endpoints import ENDPOINTS, Endpoint, check
 from crawler.errors import (
     CallError,
     NoAnswer,
@@ -51,6 +51,10 @@ _ENDS = {
 }
 _ACCOUNT = (491, 492, 493)
 _LATER = (408, 425)
+
+
+for _entry in ENDPOINTS.values():
+    check(_entry)
 
 
 @dataclass(frozen=True, slots=True)

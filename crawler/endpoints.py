@@ -1,15 +1,14 @@
 """The endpoint table: every endpoint of the API that we use, one entry each.
 
 Shapes, page sizes, caps and prices are from the API reference (EnsembleData guide, SDK 0.2.11 and its consumers);
-the table is held against the SDK's own signatures at import, so a wrong name cannot start.
+the API door holds the table against the SDK's own signatures, so that a worker with a wrong name cannot start.
 """
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
-
-from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 
 from crawler.readers import Item, read_comment, read_live, read_music, read_post, read_user
 
@@ -33,7 +32,6 @@ class Endpoint:
     price / worst: units a call is expected to cost / can cost at most; `varies`: no call tells the next one's price.
     slow: a call takes minutes and brings up to tens of megabytes, so few are made at a time.
     single: one object, not a list.              batch: the argument whose ids are bought together.
-    required: filled in from the SDK's signature.
     edge: items follow ("in") or are followed by ("out") the user in `id`.
     """
 
@@ -57,7 +55,12 @@ class Endpoint:
     edge: Literal["in", "out"] | None = None
     by_time: bool = False
     customer: bool = False
-    required: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The arguments without which the SDK's method cannot be called."""
+        known = _parameters(self.name, self.customer) or {}
+        return tuple(name for name, must in known.items() if must)
 
 
 _HASHTAG_CAP = 5000  # "maximum cursor around 4000-5000 depending on the hashtag" [D23]
@@ -201,31 +204,29 @@ _TABLE = (
 )
 
 
-def required(name: str, customer: bool = False) -> tuple[str, ...]:
-    """The arguments without which the SDK's method cannot be called."""
-    method: Any = getattr(CustomerEndpoints if customer else TiktokEndpoints, name)
-    known = inspect.signature(method).parameters.items()
-    return tuple(n for n, p in known if p.default is inspect.Parameter.empty and n not in _NOT_ARGUMENTS)
+ENDPOINTS = {entry.name: entry for entry in _TABLE}
 
 
 def check(endpoint: Endpoint) -> None:
     """Hold an entry against the SDK's signature; ValueError says what does not fit."""
-    method: Any = getattr(CustomerEndpoints if endpoint.customer else TiktokEndpoints, endpoint.name, None)
-    if method is None:
+    known = _parameters(endpoint.name, endpoint.customer)
+    if known is None:
         raise ValueError(f"the SDK has no endpoint {endpoint.name}")
-    known = {n: p for n, p in inspect.signature(method).parameters.items() if n not in _NOT_ARGUMENTS}
     ours = {*endpoint.args, *endpoint.next}
     if unknown := ours - known.keys():
         raise ValueError(f"{endpoint.name} takes no {', '.join(sorted(unknown))}")
-    if missing := set(required(endpoint.name, endpoint.customer)) - ours:
+    if missing := {*endpoint.required} - ours:
         raise ValueError(f"{endpoint.name} needs {', '.join(sorted(missing))}")
 
 
-def table(*entries: Endpoint) -> dict[str, Endpoint]:
-    """Entries by name, each checked against the SDK."""
-    for entry in entries:
-        check(entry)
-    return {entry.name: replace(entry, required=required(entry.name, entry.customer)) for entry in entries}
+@cache
+def _parameters(name: str, customer: bool) -> Mapping[str, bool] | None:
+    """The arguments of an SDK method and whether each must be given; None where there is no such method."""
+    # Imported when it is first asked: it brings an HTTP client that most commands have no use for.
+    from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 
-
-ENDPOINTS = table(*_TABLE)
+    method: Any = getattr(CustomerEndpoints if customer else TiktokEndpoints, name, None)
+    if method is None:
+        return None
+    found = inspect.signature(method).parameters
+    return {n: p.default is inspect.Parameter.empty for n, p in found.items() if n not in _NOT_ARGUMENTS}

@@ -7,7 +7,7 @@ from threading import Lock
 from crawler.readers import Found
 from crawler.recent import Recent
 
-_KEPT = 50_000  # entries that are there for sure, with what they drag along about 25 MB
+_KEPT = 20_000  # entries that are there for sure, with what they drag along about 10 MB
 
 
 class Met:

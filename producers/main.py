@@ -1,12 +1,15 @@
 """The command line: `tokcrawl`. Each command imports what it needs when it runs, so that all answer at once."""
 
+import os
 import sys
+import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from producers.exits import exit_code_of
+from producers.exits import EXIT_UNEXPECTED, exit_code_of
 
 if TYPE_CHECKING:
     from crawler.settings import Settings
@@ -28,20 +31,33 @@ _PATIENCE = 5.0  # seconds a command looks for a server
 
 
 def main() -> None:
+    """Run a command and leave at once: pymongo's idle threads would hold the process for half a second."""
+    code = run()
+    with suppress(BrokenPipeError):  # who read our output has seen enough
+        sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def run() -> int:
     """Run a command; whatever goes wrong in normal life is told in a line, with the contract's exit code."""
     try:
         app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
         say("interrupted; a crawl that runs goes on")
-        sys.exit(130)
+        return 130
     except BrokenPipeError:
-        sys.exit(0)
+        return 0
     except Exception as error:
         code = exit_code_of(error)
         if code is None:
-            raise
+            traceback.print_exc()
+            return EXIT_UNEXPECTED
         say(f"tokcrawl: {error}")
-        sys.exit(code)
+        return code
+    return 0
 
 
 def say(text: str) -> None:
@@ -65,11 +81,13 @@ def _settings(**flags: Any) -> "Settings":
     return load(**flags)
 
 
-def _store(settings: "Settings") -> "Store":
+def _store(settings: "Settings", *, to_read: bool = False) -> "Store":
+    """The database; where it is only read, the indexes are left to who writes."""
     from crawler.store import Store
 
     store = Store.at(settings.mongo_url, settings.mongo_db, connections=4, patience=_PATIENCE)
-    store.prepare()
+    if not to_read:
+        store.prepare()
     return store
 
 
@@ -165,7 +183,7 @@ def watch(
     from producers.terminal import err, out
     from producers.watching import watch as follow
 
-    code, told = follow(_store(_settings()), crawl, err(), timeout)
+    code, told = follow(_store(_settings(), to_read=True), crawl, err(), timeout)
     if as_json:
         tell(told, True)
     else:
@@ -178,7 +196,7 @@ def status(crawl: Annotated[str | None, typer.Argument(metavar="[CRAWL]")] = Non
     """What a crawl holds, lacks and cost; without CRAWL, the latest crawls."""
     from producers.figures import figures, find
 
-    store = _store(_settings())
+    store = _store(_settings(), to_read=True)
     if crawl is None:
         found = [figures(store, document) for document in store.crawls.latest()]
         told: dict[str, Any] = {"crawls": found}
@@ -272,8 +290,6 @@ def worker(
     log_level: Annotated[str | None, typer.Option("-l", "--log-level", help="debug, info, warning or error.")] = None,
 ) -> None:
     """Buy pages until stopped; waits for servers that are down. One alone drives a crawl to its end."""
-    import os
-
     settings = _settings(log_level=log_level)
     _token(settings)
     if log_level is not None:
@@ -291,8 +307,6 @@ def flower(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 5555,
 ) -> None:
     """Show workers and tasks, by endpoint and argument, in a browser."""
-    import os
-
     _check_broker(_settings())
     columns = "name,kwargs,state,worker,received,runtime"
     argv = ["-m", "celery", "-A", "workers.monitor", "flower", f"--address={host}", f"--port={port}",

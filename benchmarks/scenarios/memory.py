@@ -16,7 +16,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks memory", description=__doc__)
     parser.add_argument("--pages", type=int, default=200_000)
     parser.add_argument("--first", type=int, default=10_000, help="pages after which memory is taken as settled")
-    parser.add_argument("-c", type=int, default=32)
+    parser.add_argument("-c", type=int, default=48)
     parser.add_argument("--timeout", type=float, default=3600)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(argv)

@@ -10,7 +10,7 @@ from crawler.store.interruptions import Interruptions
 RANK = 10_000  # so that a higher rank is fuller than any number of keys
 _THIN = 1 * RANK  # below it: embedded in another object
 _FRESH = timedelta(seconds=60)
-_REMEMBERED = 25_000  # entities that are there for sure, with what they drag along about 15 MB
+_WRITTEN, _FULLER = 25_000, 10_000  # entities that are there for sure, with what they drag along about 15 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Known:
     def __init__(self, interruptions: Interruptions) -> None:
         self._interruptions = interruptions
         self._interrupted = 0
-        self._written: Recent[tuple[str, str], tuple[int, int, str, datetime]] = Recent(_REMEMBERED)
-        self._full: Recent[tuple[str, str], int] = Recent(_REMEMBERED)
+        self._written: Recent[tuple[str, str], tuple[int, int, str, datetime]] = Recent(_WRITTEN)
+        self._full: Recent[tuple[str, str], int] = Recent(_FULLER)
 
     def has(self, kind: str, write: Write, moment: datetime) -> bool:
         """Whether this crawl wrote just the same a moment ago."""

@@ -35,7 +35,7 @@ def test_the_oldest_are_forgotten_first_and_named_again() -> None:
     met = Met()
     met.named("c", {"users": ["1", "2"]})
     for n in range(2):
-        met.named("c", {"users": [f"{n}-{k}" for k in range(49_999)]})
+        met.named("c", {"users": [f"{n}-{k}" for k in range(19_999)]})
         assert met.unnamed("c", found(ALICE), "posts", set()) == {}
     met.named("c", {"users": ["3", "4", "5"]})
     assert met.unnamed("c", found(ALICE, BOB), "posts", set()) == {"users": ["2"]}

@@ -96,6 +96,15 @@ def test_ids_are_bought_in_batches_of_a_hundred(kind: str, ids: int, sizes: list
     assert [one for _, args in pages for one in args["aweme_ids"]] == given
 
 
+@pytest.mark.parametrize(
+    ("kind", "full", "slow"), [("hashtag", True, True), ("keyword", True, True), ("hashtag", False, False)]
+)
+def test_full_searches_are_slow(kind: str, full: bool, slow: bool) -> None:
+    given = parse(kind, [(None, "cats")])
+    (plan,) = first_pages(Spec(kind=SeedKind(kind), options={"full": full}), given)
+    assert plan.slow == slow
+
+
 def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
     given = parse("hashtag", [(None, f"tag{n}") for n in range(30)])
     spec = Spec(kind=SeedKind.HASHTAG)
