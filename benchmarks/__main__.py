@@ -9,7 +9,7 @@ from benchmarks.job import Job
 from benchmarks.peers.running import peers
 from benchmarks.report import markdown, write
 
-SCENARIOS = ("latency", "scaling", "deep", "memory", "huge", "sizes", "pools", "startup")
+SCENARIOS = ("latency", "scaling", "deep", "memory", "huge", "sizes", "pools", "startup", "bounded")
 
 
 def main(argv: list[str]) -> int:

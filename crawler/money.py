@@ -1,16 +1,19 @@
 """Reserves what a call may cost with every budget that bounds it, and settles with what it was charged."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from crawler.board import Board
 from crawler.endpoints import Endpoint
 from crawler.pages import Page
+from crawler.reactions import insist
 from crawler.spec import Crawl
 from crawler.store import Store
-from crawler.store.budgets import Limit, crawl_account, day_account
+from crawler.store.budgets import Claim, Limit, Settlement, crawl_account, day_account
 from crawler.store.ledger import Charge
+from crawler.together import Together
 from crawler.words import Cause
 
 _HELD_PAUSE = 1.0  # seconds until a page asks again whose units are held by calls in flight
@@ -20,12 +23,12 @@ _HELD_PAUSE = 1.0  # seconds until a page asks again whose units are held by cal
 class Hold:
     """Units held for one call on the accounts that bound it."""
 
-    store: Store
     accounts: Sequence[str]
     token: str
     units: int
     alone: str | None
     day: str
+    _settle: Callable[[Sequence[Settlement]], None]
 
     def charge(self, units: int | None) -> Charge:
         """What the call was charged; None where nobody can say, which counts as all that was feared."""
@@ -34,41 +37,90 @@ class Hold:
     def settle(self, charge: Charge, bought: bool) -> None:
         """`bought` is false where the page is to be tried again."""
         spent = charge.expected if charge.units is None else charge.units
-        for account in self.accounts:
-            self.store.budgets.settle(account, self.token, self.units, spent, bought=bought, alone=self.alone)
+        if self.accounts:
+            self._settle([Settlement(one, self.token, self.units, spent, bought, self.alone) for one in self.accounts])
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A call that some budget bounds."""
+
+    page: Page
+    limits: tuple[Limit, ...]
+    hold: Hold
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(self.page.id, self.page.token, self.hold.units)
 
 
 class Purse:
-    """The budgets of all crawls and of the day."""
+    """The budgets of all crawls and of the day; waits for a database that is away.
+
+    Calls that ask or settle at the same time do it in one operation.
+    """
 
     def __init__(self, store: Store, board: Board, day_units: int) -> None:
         self._store = store
         self._board = board
         self._day_units = day_units
+        self._reserve: Together[_Asked, Hold | None] = Together(self._reserve_all)
+        self._settle: Together[Sequence[Settlement], None] = Together(self._settle_all)
 
     def reserve(self, page: Page, crawl: Crawl, endpoint: Endpoint) -> Hold | None:
         """Hold what the page's call may cost; None where a budget does not allow it now, the page then given back."""
         units, known = self._board.price(endpoint)
         day = datetime.now(UTC).strftime("%Y-%m-%d")
-        held: list[str] = []
-        alone = None if known else endpoint.name
-        for limit in self._limits(crawl, day):
-            refused = self._store.budgets.reserve(limit, page.id, page.token, units, alone)
-            if refused is None:
-                held.append(limit.account)
-                continue
-            for account in held:
-                self._store.budgets.settle(account, page.token, units, 0, bought=False, alone=alone)
-            if refused.spent:
-                self._store.crawls.pause(Cause.BUDGET, crawl.id)
-            self._store.ledger.give_back(page, 0 if refused.spent else _HELD_PAUSE)
-            return None
-        return Hold(self._store, held, page.token, units, alone, day)
+        limits = self._limits(crawl, day)
+        accounts = [limit.account for limit in limits]
+        hold = Hold(accounts, page.token, units, None if known else endpoint.name, day, self._settle)
+        return self._reserve(_Asked(page, limits, hold)) if limits else hold
 
-    def _limits(self, crawl: Crawl, day: str) -> list[Limit]:
+    def _reserve_all(self, group: Sequence[_Asked]) -> list[Hold | None]:
+        alike: defaultdict[tuple[Limit, ...], list[_Asked]] = defaultdict(list)
+        for asked in group:
+            if asked.hold.alone is None:
+                alike[asked.limits].append(asked)
+        held = {id(a) for limits, some in alike.items() if len(some) > 1 and self._at_once(limits, some) for a in some}
+        return [asked.hold if id(asked) in held or self._one(asked) else None for asked in group]
+
+    def _at_once(self, limits: Sequence[Limit], group: Sequence[_Asked]) -> bool:
+        """Hold for all of them, if every account has room for all."""
+        claims = [asked.claim for asked in group]
+        for position, limit in enumerate(limits):
+            if not insist(self._store.budgets.reserve_all, limit, claims):
+                for asked in group:
+                    self._let_go(asked, position)
+                return False
+        return True
+
+    def _one(self, asked: _Asked) -> bool:
+        """Hold for one; where there is no room its page is given back, and its crawl paused if the money is spent."""
+        page, claim = asked.page, asked.claim
+        for position, limit in enumerate(asked.limits):
+            refused = insist(self._store.budgets.reserve, limit, claim, asked.hold.alone)
+            if refused is not None:
+                self._let_go(asked, position)
+                if refused.spent:
+                    insist(self._store.crawls.pause, Cause.BUDGET, page.crawl)
+                insist(self._store.ledger.give_back, page, 0 if refused.spent else _HELD_PAUSE)
+                return False
+        return True
+
+    def _let_go(self, asked: _Asked, accounts: int) -> None:
+        """Undo what the first `accounts` of its accounts hold for a call that is not made."""
+        hold = asked.hold
+        undone = [Settlement(one, hold.token, hold.units, 0, False, hold.alone) for one in hold.accounts[:accounts]]
+        insist(self._store.budgets.settle, undone)
+
+    def _settle_all(self, group: Sequence[Sequence[Settlement]]) -> list[None]:
+        insist(self._store.budgets.settle, [settlement for settlements in group for settlement in settlements])
+        return [None] * len(group)
+
+    def _limits(self, crawl: Crawl, day: str) -> tuple[Limit, ...]:
         limits = []
         if crawl.bounded:
             limits.append(Limit(crawl_account(crawl.id), crawl.max_units, crawl.max_pages))
         if self._day_units:
             limits.append(Limit(day_account(day), self._day_units))
-        return limits
+        return tuple(limits)

@@ -7,6 +7,7 @@ lease marks it done.
 import logging
 import random
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import BoundedSemaphore, Event, get_ident
@@ -39,6 +40,7 @@ T = TypeVar("T")
 
 _TROUBLE = 10.0  # seconds after a failure during which what works is told
 _SLOW_PAUSE = 5.0  # seconds until a slow page is tried again where all slots for slow ones were taken
+_GLANCE = 0.5  # seconds between looks whether a page that waits for its turn is still wanted
 _PATIENCE = 60.0  # seconds a message waits for leave to call before it is dropped; the feeder sends it again
 
 
@@ -71,6 +73,7 @@ class Step:
         self._take: Together[tuple[str, str], Page | None] = Together(
             lambda pages: insist(self._ledger.take_all, pages, tools.worker, tools.lease)
         )
+        self._calls = BoundedSemaphore(tools.slots)
         self._slow = BoundedSemaphore(slow_calls(tools.slots))
         self._admitting: set[int] = set()
         self._troubled_until = 0.0
@@ -87,35 +90,43 @@ class Step:
         if self._t.board.crawl(crawl_id) is None and insist(self._t.board.look_again, crawl_id) is None:
             log.info("crawl %.40s is not running: message for page %.40s is dropped", crawl_id, page_id)
             return "dropped"
-        self._admitting.add(get_ident())
-        try:
-            permit = self._admitted(crawl_id)
-            if permit is None:
-                return "dropped"
-            page = self._take((page_id, crawl_id))
-        finally:
-            self._admitting.discard(get_ident())
-        if page is None:
-            log.info("nothing to do for page %s: unknown, done or in other hands", page_id)
-            return "nothing to do"
-        crawl = self._t.board.crawl(crawl_id)
-        self.leases[page.id] = page.token
-        try:
-            if crawl is None:
-                insist(self._ledger.give_back, page, 0)
-                return "given back"
-            outcome = self._keeping.replan(page, crawl) if page.paid else self._buy(page, crawl, permit)
-            log.debug("%s: %s", page.request.title(), outcome)
-            return outcome
-        finally:
-            self.leases.pop(page.id, None)
+        with ExitStack() as slot:
+            self._admitting.add(get_ident())
+            try:
+                permit = self._admitted(crawl_id, slot)
+                if permit is None:
+                    return "dropped"
+                page = self._take((page_id, crawl_id))
+            finally:
+                self._admitting.discard(get_ident())
+            if page is None:
+                log.info("nothing to do for page %s: unknown, done or in other hands", page_id)
+                return "nothing to do"
+            crawl = self._t.board.crawl(crawl_id)
+            self.leases[page.id] = page.token
+            try:
+                if crawl is None:
+                    insist(self._ledger.give_back, page, 0)
+                    return "given back"
+                outcome = self._keeping.replan(page, crawl) if page.paid else self._buy(page, crawl, permit, slot)
+                log.debug("%s: %s", page.request.title(), outcome)
+                return outcome
+            finally:
+                self.leases.pop(page.id, None)
 
     # --- limit ---
 
-    def _admitted(self, crawl_id: str) -> Permit | None:
-        """Leave to make one call, waited for without a lease; None where the message is to be dropped."""
-        deadline = monotonic() + _PATIENCE
+    def _admitted(self, crawl_id: str, slot: ExitStack) -> Permit | None:
+        """Leave to make one call, waited for without a lease; None where the message is to be dropped.
+
+        `slot` then holds one of the calls that this process may have in flight, until it is closed.
+        """
+        deadline, has_slot = monotonic() + _PATIENCE, False
         while not self._t.stopping.is_set() and self._t.board.crawl(crawl_id) and monotonic() < deadline:
+            if not has_slot:
+                if has_slot := self._calls.acquire(timeout=_GLANCE):
+                    slot.callback(self._calls.release)
+                continue
             try:
                 answer = self._permit(None)
                 if isinstance(answer, Denied):
@@ -133,35 +144,36 @@ class Step:
 
     # --- fetch ---
 
-    def _buy(self, page: Page, crawl: Crawl, permit: Permit) -> str:
+    def _buy(self, page: Page, crawl: Crawl, permit: Permit, slot: ExitStack) -> str:
         endpoint = ENDPOINTS.get(page.endpoint)
         if (why := refusal(endpoint, page.request, page.nth)) or endpoint is None:
             log.warning("page %s is not bought: %s", page.id, why)
             end = End.PLATFORM_CAP if endpoint and "cap" in (why or "") else End.ERROR
             return self._close(page, PageState.SKIPPED, end, {"kind": "refused", "status": None, "detail": why}, None)
         if not endpoint.slow:
-            return self._call(page, crawl, endpoint, permit)
+            return self._call(page, crawl, endpoint, permit, slot)
         if not self._slow.acquire(blocking=False):
             insist(self._ledger.give_back, page, _SLOW_PAUSE)
             return "as many slow calls as may be are in flight"
         try:
-            return self._call(page, crawl, endpoint, permit)
+            return self._call(page, crawl, endpoint, permit, slot)
         finally:
             self._slow.release()
 
-    def _call(self, page: Page, crawl: Crawl, endpoint: Endpoint, permit: Permit) -> str:
-        hold = insist(self._t.purse.reserve, page, crawl, endpoint)
+    def _call(self, page: Page, crawl: Crawl, endpoint: Endpoint, permit: Permit, slot: ExitStack) -> str:
+        hold = self._t.purse.reserve(page, crawl, endpoint)
         if hold is None:
             return "no budget"
         try:
             answer = self._t.api.call(endpoint, page.request.args, page.request.cursor)
+            slot.close()
             self._report(page, permit, None)
             reading = _read(endpoint, answer)
         except CallError as error:
             return self._failed(page, endpoint, permit, hold.charge(error.units), error, hold.settle)
         charge = hold.charge(answer.units)
         outcome = self._keeping.keep(page, crawl, endpoint, reading, charge)
-        insist(hold.settle, charge, True)
+        hold.settle(charge, True)
         return outcome
 
     def _failed(
@@ -196,7 +208,7 @@ class Step:
             state = PageState.DONE if reaction.do == "ended" else PageState.FAILED
             return f"{self._close(page, state, reaction.end, detail, charge)}: {error}"
         finally:
-            insist(settle, charge, reaction.do != "again")
+            settle(charge, reaction.do != "again")
 
     def _report(self, page: Page, permit: Permit, error: CallError | None) -> bool:
         """Tell the shared limiter how the call went; whether the API counts as out of reach.

@@ -14,6 +14,11 @@ def window(slots: int) -> int:
     return max(_LEAST, _ROUNDS * slots)
 
 
+def threads(slots: int) -> int:
+    """Threads of a worker process that makes `slots` calls at a time: while some keep what was bought, others call."""
+    return slots + max(2, slots // 4)
+
+
 def slow_calls(slots: int) -> int:
     """How many of its `slots` a worker process gives to calls that take minutes."""
     return max(1, min(_SLOW, slots // 8))

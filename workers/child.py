@@ -26,6 +26,7 @@ from crawler.rollup import Rollup
 from crawler.settings import Settings, load
 from crawler.step import Step, Tools
 from crawler.store import Store
+from crawler.window import threads
 from workers.app import QUEUE, Broker, make_app
 from workers.feeder import Feeder
 from workers.keeper import Keeper
@@ -52,8 +53,8 @@ def main(argv: list[str] | None = None) -> None:
 
 def serve(settings: Settings, name: str, slots: int) -> None:
     stopping = Event()
-    store = Store.at(settings.mongo_url, settings.mongo_db, connections=slots + 10)
-    pace = Pace(settings.redis_url, settings.rate, connections=slots + 10)
+    store = Store.at(settings.mongo_url, settings.mongo_db, connections=threads(slots) + 10)
+    pace = Pace(settings.redis_url, settings.rate, connections=threads(slots) + 10)
     wait_for("MongoDB", store.prepare)
     wait_for("Redis", pace.check)
     api = Api(settings.api_url, settings.api_token.get_secret_value(), settings.api_timeout, slots)
@@ -92,7 +93,7 @@ def serve(settings: Settings, name: str, slots: int) -> None:
 
     celery = app.Worker(
         pool="threads",
-        concurrency=slots,
+        concurrency=threads(slots),
         hostname=f"{name}@{socket.gethostname()}",
         queues=[QUEUE],
         without_gossip=True,

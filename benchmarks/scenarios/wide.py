@@ -49,6 +49,12 @@ def pace(control: Control, skip: float) -> Pace:
     return Pace(sum(first <= entry["at"] < last for entry in entries) / (last - first), last - first)
 
 
+def seconds_of_calls(control: Control) -> float:
+    """From the first request to the last."""
+    moments = [entry["at"] for entry in control.log()]
+    return float(max(moments) - min(moments))
+
+
 def wait_while_wide(control: Control, fleet: Fleet, lists: int, timeout: float) -> None:
     """Wait until the first page of every list was asked for."""
     started, read, asked = monotonic(), 0, 0

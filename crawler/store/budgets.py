@@ -5,13 +5,14 @@ An account is one document, so a reservation is one atomic operation and the bou
 made once and settled once, so a crash between any two steps is mended by looking at the ledger (`settle_lost`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from crawler.store.connection import Document, now, reaching
+from crawler.store.connection import Document, now, reaching, unhurried
 
 _STRANDED = 120  # seconds after which a hold that no lease knows is let go
 
@@ -41,23 +42,55 @@ class Refusal:
     spent: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Units to be held for one call of a page under its lease's token."""
+
+    page: str
+    token: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A hold of `units` becomes `charged` units spent; a page that is to be bought again gives its place back."""
+
+    account: str
+    token: str
+    units: int
+    charged: int
+    bought: bool
+    alone: str | None = None
+
+    def update(self) -> UpdateOne:
+        unset = {f"holds.{self.token}": 1}
+        if self.alone is not None:
+            unset[f"alone.{self.alone}"] = 1
+        return UpdateOne(
+            {"_id": self.account, f"holds.{self.token}": {"$exists": True}},
+            {"$inc": {"committed": self.charged - self.units, "pages": 0 if self.bought else -1}, "$unset": unset},
+        )
+
+
 class Budgets:
     """The `budgets` and `prices` collections."""
 
     def __init__(self, db: "Database[Document]") -> None:
         self._budgets = db["budgets"]
+        self._unhurried = unhurried(db["budgets"])
         self._prices = db["prices"]
         self._pages = db["pages"]
 
     @reaching
-    def reserve(self, limit: Limit, page: str, token: str, units: int, alone: str | None = None) -> Refusal | None:
-        """Hold `units` and one page for a call; with `alone`, only while no other call holds under that name."""
+    def reserve(self, limit: Limit, claim: Claim, alone: str | None = None) -> Refusal | None:
+        """Hold units and one page for a call; with `alone`, only while no other call holds under that name."""
+        token, units = claim.token, claim.units
         wanted: Document = {"_id": limit.account, f"holds.{token}": {"$exists": False}}
         if limit.units is not None:
             wanted["committed"] = {"$lte": limit.units - units}
         if limit.pages is not None:
             wanted["pages"] = {"$lte": limit.pages - 1}
-        hold: Document = {"units": units, "page": page, "at": now()}
+        hold: Document = {"units": units, "page": claim.page, "at": now()}
         sets: Document = {f"holds.{token}": hold}
         if alone is not None:
             wanted[f"alone.{alone}"] = {"$exists": False}
@@ -69,28 +102,36 @@ class Budgets:
             if not self._open(limit.account):
                 break
         found = self._budgets.find_one({"_id": limit.account}) or {}
+        if token in (found.get("holds") or {}):  # made before its answer got lost
+            return None
         held = sum(h["units"] for h in (found.get("holds") or {}).values())
         over_units = limit.units is not None and found.get("committed", 0) - held + units > limit.units
         over_pages = limit.pages is not None and found.get("pages", 0) - len(found.get("holds") or {}) >= limit.pages
         return Refusal(limit.account, over_units or over_pages)
 
     @reaching
-    def settle(
-        self, account: str, token: str, units: int, charged: int, *, bought: bool, alone: str | None = None
-    ) -> None:
-        """Turn a hold of `units` into `charged` units spent; a page that is to be bought again gives its place back."""
-        unset = {f"holds.{token}": 1}
-        if alone is not None:
-            unset[f"alone.{alone}"] = 1
-        self._budgets.update_one(
-            {"_id": account, f"holds.{token}": {"$exists": True}},
-            {"$inc": {"committed": charged - units, "pages": 0 if bought else -1}, "$unset": unset},
-        )
+    def reserve_all(self, limit: Limit, claims: Sequence[Claim]) -> bool:
+        """Hold for all of these calls in one operation, if there is room for all; else for none."""
+        units, moment = sum(claim.units for claim in claims), now()
+        wanted: Document = {"_id": limit.account, **{f"holds.{claim.token}": {"$exists": False} for claim in claims}}
+        if limit.units is not None:
+            wanted["committed"] = {"$lte": limit.units - units}
+        if limit.pages is not None:
+            wanted["pages"] = {"$lte": limit.pages - len(claims)}
+        holds = {f"holds.{c.token}": {"units": c.units, "page": c.page, "at": moment} for c in claims}
+        update = {"$inc": {"committed": units, "pages": len(claims)}, "$set": holds}
+        return self._budgets.update_one(wanted, update).matched_count == 1
+
+    @reaching
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Settle holds, each once. Not journaled: what is forgotten is settled by the ledger (`settle_lost`)."""
+        if settlements:
+            self._unhurried.bulk_write([settlement.update() for settlement in settlements], ordered=False)
 
     @reaching
     def settle_lost(self) -> int:
         """Settle the holds of leases that are over by what the ledger says they were charged; returns how many."""
-        settled = 0
+        settled: list[Settlement] = []
         for account in self._budgets.find({"holds": {"$nin": [None, {}]}}):
             holds: Mapping[str, Document] = account["holds"]
             ids = [hold["page"] for hold in holds.values()]
@@ -106,16 +147,12 @@ class Budgets:
                     continue  # between the last write of its page and its own settling
                 else:
                     charged = int(hold["units"])  # nobody can say: unknown counts as spent
-                self.settle(
-                    account["_id"],
-                    token,
-                    int(hold["units"]),
-                    charged,
-                    bought=page.get("state") == "done",
-                    alone=hold.get("alone"),
+                bought = page.get("state") == "done"
+                settled.append(
+                    Settlement(account["_id"], token, int(hold["units"]), charged, bought, hold.get("alone"))
                 )
-                settled += 1
-        return settled
+        self.settle(settled)
+        return len(settled)
 
     @reaching
     def begin(self, account: str, units: int, pages: int) -> None:

@@ -1,6 +1,7 @@
 """The crawls: their spec, state and roll-up, changed only from states that allow it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from pymongo.database import Database
@@ -12,6 +13,7 @@ from crawler.words import Cause, CrawlState
 _ENDED = [state for state in CrawlState if state.ended]
 _LISTED = ("usernames", "sec_uids")  # of a spec: may be millions, so they are kept with the seeds
 _CHUNK = 5_000
+_HEARD = timedelta(seconds=5)  # after which every worker has heard of a pause
 
 
 class Crawls:
@@ -136,8 +138,9 @@ class Crawls:
     @reaching
     def unsettled(self) -> list[Document]:
         """Crawls that stand still and whose figures are not final: `_id, state, rollup`."""
-        still = [{"state": {"$in": _ENDED}}, {"state": CrawlState.PAUSED, "cause": {"$ne": Cause.OUTAGE}}]
-        return list(self._crawls.find({"$or": still, "rollup.final": {"$ne": True}}, {"state": 1, "rollup": 1}))
+        paused = {"state": CrawlState.PAUSED, "cause": {"$ne": Cause.OUTAGE}, "paused_at": {"$lt": now() - _HEARD}}
+        wanted = {"$or": [{"state": {"$in": _ENDED}}, paused], "rollup.final": {"$ne": True}}
+        return list(self._crawls.find(wanted, {"state": 1, "rollup": 1}))
 
     @reaching
     def settle(self, crawl: str, before: Mapping[str, Any], counted: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from page_shapes import bought, charged, finish, plan, taken
 
 from crawler.pages import Page
 from crawler.store import Store
-from crawler.store.budgets import Limit, Refusal, crawl_account, day_account
+from crawler.store.budgets import Claim, Limit, Refusal, Settlement, crawl_account, day_account
 from crawler.words import End, PageState
 
 ACCOUNT = crawl_account("c")
@@ -28,25 +28,44 @@ def test_accounts_are_told_apart() -> None:
 
 
 def test_a_hold_is_made_and_becomes_what_was_charged(store: Store) -> None:
-    assert store.budgets.reserve(TEN, "p", "t", 6) is None
+    assert store.budgets.reserve(TEN, Claim("p", "t", 6)) is None
     assert account(store) == (6, 1, 1)
-    store.budgets.settle(ACCOUNT, "t", 6, 2, bought=True)
+    store.budgets.settle([Settlement(ACCOUNT, "t", 6, 2, True)])
     assert account(store) == (2, 1, 0)
 
 
 def test_a_hold_is_settled_once(store: Store) -> None:
-    store.budgets.reserve(TEN, "p", "t", 6)
+    store.budgets.reserve(TEN, Claim("p", "t", 6))
     for _ in range(3):
-        store.budgets.settle(ACCOUNT, "t", 6, 2, bought=False)
+        store.budgets.settle([Settlement(ACCOUNT, "t", 6, 2, False)])
     assert account(store) == (2, 0, 0)
-    store.budgets.settle(ACCOUNT, "unknown", 6, 2, bought=True)
-    store.budgets.settle("crawl:unknown", "t", 6, 2, bought=True)
+    store.budgets.settle([Settlement(ACCOUNT, "unknown", 6, 2, True)])
+    store.budgets.settle([Settlement("crawl:unknown", "t", 6, 2, True)])
     assert account(store) == (2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (Limit(ACCOUNT, units=6), True),
+        (Limit(ACCOUNT, units=5), False),
+        (Limit(ACCOUNT, pages=3), True),
+        (Limit(ACCOUNT, pages=2), False),
+    ],
+)
+def test_many_calls_are_held_for_at_once_or_not_at_all(store: Store, limit: Limit, expected: bool) -> None:
+    store.budgets.begin(ACCOUNT, 0, 0)
+    assert store.budgets.reserve_all(limit, [Claim(f"p{n}", f"t{n}", 2) for n in range(3)]) == expected
+    assert account(store) == ((6, 3, 3) if expected else (0, 0, 0))
+    if expected:
+        assert not store.budgets.reserve_all(Limit(ACCOUNT), [Claim("p0", "t0", 2), Claim("q", "u", 1)])  # t0 has one
+        store.budgets.settle([Settlement(ACCOUNT, f"t{n}", 2, 1, n > 0) for n in range(3)])
+        assert account(store) == (3, 2, 0)
 
 
 def test_a_token_holds_once(store: Store) -> None:
-    assert store.budgets.reserve(TEN, "p", "t", 3) is None
-    assert store.budgets.reserve(TEN, "p", "t", 3) == Refusal(ACCOUNT, spent=False)
+    assert store.budgets.reserve(TEN, Claim("p", "t", 3)) is None
+    assert store.budgets.reserve(TEN, Claim("p", "t", 3)) is None  # an answer got lost, and it was asked again
     assert account(store) == (3, 1, 1)
 
 
@@ -66,44 +85,44 @@ def test_a_token_holds_once(store: Store) -> None:
 )
 def test_what_a_limit_in_units_allows(store: Store, spent: int, held: int, asked: int, expected: Any) -> None:
     if spent:
-        store.budgets.reserve(TEN, "p0", "t0", spent)
-        store.budgets.settle(ACCOUNT, "t0", spent, spent, bought=True)
+        store.budgets.reserve(TEN, Claim("p0", "t0", spent))
+        store.budgets.settle([Settlement(ACCOUNT, "t0", spent, spent, True)])
     if held:
-        store.budgets.reserve(TEN, "p1", "t1", held)
-    assert store.budgets.reserve(TEN, "p2", "t2", asked) == expected
+        store.budgets.reserve(TEN, Claim("p1", "t1", held))
+    assert store.budgets.reserve(TEN, Claim("p2", "t2", asked)) == expected
 
 
 def test_what_a_limit_in_pages_allows(store: Store) -> None:
     two = Limit(ACCOUNT, pages=2)
-    assert store.budgets.reserve(two, "p1", "t1", 1) is None
-    assert store.budgets.reserve(two, "p2", "t2", 1) is None
-    assert store.budgets.reserve(two, "p3", "t3", 1) == Refusal(ACCOUNT, spent=False)
-    store.budgets.settle(ACCOUNT, "t1", 1, 1, bought=False)  # to be tried again: its place is free
-    assert store.budgets.reserve(two, "p3", "t3", 1) is None
-    store.budgets.settle(ACCOUNT, "t2", 1, 1, bought=True)
-    store.budgets.settle(ACCOUNT, "t3", 1, 1, bought=True)
-    assert store.budgets.reserve(two, "p4", "t4", 1) == Refusal(ACCOUNT, spent=True)
-    assert store.budgets.reserve(Limit(ACCOUNT, pages=3), "p4", "t4", 1) is None  # resumed with more
+    assert store.budgets.reserve(two, Claim("p1", "t1", 1)) is None
+    assert store.budgets.reserve(two, Claim("p2", "t2", 1)) is None
+    assert store.budgets.reserve(two, Claim("p3", "t3", 1)) == Refusal(ACCOUNT, spent=False)
+    store.budgets.settle([Settlement(ACCOUNT, "t1", 1, 1, False)])  # to be tried again: its place is free
+    assert store.budgets.reserve(two, Claim("p3", "t3", 1)) is None
+    store.budgets.settle([Settlement(ACCOUNT, "t2", 1, 1, True)])
+    store.budgets.settle([Settlement(ACCOUNT, "t3", 1, 1, True)])
+    assert store.budgets.reserve(two, Claim("p4", "t4", 1)) == Refusal(ACCOUNT, spent=True)
+    assert store.budgets.reserve(Limit(ACCOUNT, pages=3), Claim("p4", "t4", 1)) is None  # resumed with more
 
 
 def test_no_limit_is_none(store: Store) -> None:
     for n in range(20):
-        assert store.budgets.reserve(Limit(ACCOUNT), f"p{n}", f"t{n}", 1000) is None
+        assert store.budgets.reserve(Limit(ACCOUNT), Claim(f"p{n}", f"t{n}", 1000)) is None
 
 
 def test_a_page_whose_price_is_not_known_is_bought_alone(store: Store) -> None:
-    assert store.budgets.reserve(TEN, "p1", "t1", 2, "user_followers") is None
-    assert store.budgets.reserve(TEN, "p2", "t2", 2, "user_followers") == Refusal(ACCOUNT, spent=False)
-    assert store.budgets.reserve(TEN, "p3", "t3", 2, "user_followings") is None
-    assert store.budgets.reserve(TEN, "p4", "t4", 1) is None
-    store.budgets.settle(ACCOUNT, "t1", 2, 1, bought=True, alone="user_followers")
-    assert store.budgets.reserve(TEN, "p2", "t2", 2, "user_followers") is None
+    assert store.budgets.reserve(TEN, Claim("p1", "t1", 2), "user_followers") is None
+    assert store.budgets.reserve(TEN, Claim("p2", "t2", 2), "user_followers") == Refusal(ACCOUNT, spent=False)
+    assert store.budgets.reserve(TEN, Claim("p3", "t3", 2), "user_followings") is None
+    assert store.budgets.reserve(TEN, Claim("p4", "t4", 1)) is None
+    store.budgets.settle([Settlement(ACCOUNT, "t1", 2, 1, True, "user_followers")])
+    assert store.budgets.reserve(TEN, Claim("p2", "t2", 2), "user_followers") is None
 
 
 def test_a_charge_above_the_hold_is_counted_whole(store: Store) -> None:
-    store.budgets.reserve(TEN, "p", "t", 2)
-    store.budgets.settle(ACCOUNT, "t", 2, 9, bought=True)
-    assert store.budgets.reserve(TEN, "q", "u", 2) == Refusal(ACCOUNT, spent=True)
+    store.budgets.reserve(TEN, Claim("p", "t", 2))
+    store.budgets.settle([Settlement(ACCOUNT, "t", 2, 9, True)])
+    assert store.budgets.reserve(TEN, Claim("q", "u", 2)) == Refusal(ACCOUNT, spent=True)
 
 
 @pytest.mark.server
@@ -113,11 +132,11 @@ def test_32_threads_never_get_above_the_limit(real_store: Store, limit: Limit) -
     highest = []
 
     def buy(n: int) -> int:
-        if real_store.budgets.reserve(limit, f"p{n}", f"t{n}", 2):
+        if real_store.budgets.reserve(limit, Claim(f"p{n}", f"t{n}", 2)):
             return 0
         highest.append(account(real_store)[:2])
         charged = 1 if n % 3 == 0 else 2
-        real_store.budgets.settle(ACCOUNT, f"t{n}", 2, charged, bought=True)
+        real_store.budgets.settle([Settlement(ACCOUNT, f"t{n}", 2, charged, True)])
         return charged
 
     with ThreadPoolExecutor(32) as pool:
@@ -136,8 +155,8 @@ def test_an_account_opened_for_a_crawl_that_spent_already(store: Store) -> None:
     store.budgets.begin(ACCOUNT, 7, 5)
     store.budgets.begin(ACCOUNT, 0, 0)  # once
     assert account(store) == (7, 5, 0)
-    assert store.budgets.reserve(TEN, "p", "t", 4) == Refusal(ACCOUNT, spent=True)
-    assert store.budgets.reserve(TEN, "p", "t", 3) is None
+    assert store.budgets.reserve(TEN, Claim("p", "t", 4)) == Refusal(ACCOUNT, spent=True)
+    assert store.budgets.reserve(TEN, Claim("p", "t", 3)) is None
 
 
 def test_units_found_later_are_added_and_taken_off(store: Store) -> None:
@@ -162,7 +181,7 @@ def test_prices_only_rise(store: Store) -> None:
 def holding(store: Store, n: int = 1, units: int = 4, alone: str | None = None) -> Page:
     """A page that is held together with units for its call."""
     held = taken(store, plan(n))
-    assert store.budgets.reserve(TEN, held.id, held.token, units, alone) is None
+    assert store.budgets.reserve(TEN, Claim(held.id, held.token, units), alone) is None
     return held
 
 
@@ -221,9 +240,9 @@ def test_a_hold_that_no_lease_knows_counts_as_spent_after_a_while(store: Store, 
 def test_a_lost_hold_lets_the_next_of_its_endpoint_go(store: Store) -> None:
     held = holding(store, alone="user_followers")
     finish(store, held, bought("a"), charged(1))
-    assert store.budgets.reserve(TEN, "q", "u", 1, "user_followers") is not None
+    assert store.budgets.reserve(TEN, Claim("q", "u", 1), "user_followers") is not None
     assert store.budgets.settle_lost() == 1
-    assert store.budgets.reserve(TEN, "q", "u", 1, "user_followers") is None
+    assert store.budgets.reserve(TEN, Claim("q", "u", 1), "user_followers") is None
 
 
 def test_several_lost_holds_at_once(store: Store) -> None:
@@ -231,5 +250,5 @@ def test_several_lost_holds_at_once(store: Store) -> None:
     finish(store, lost, bought("a"), charged(1))
     assert store.budgets.settle_lost() == 1
     assert account(store) == (4, 2, 1)
-    store.budgets.settle(ACCOUNT, flying.token, 3, 3, bought=True)
+    store.budgets.settle([Settlement(ACCOUNT, flying.token, 3, 3, True)])
     assert account(store) == (4, 2, 0)

@@ -1,5 +1,8 @@
 """What a call may cost is held before it, and what it did cost is spent after it."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from page_shapes import charged, crawl, document, plan, taken
 
@@ -7,6 +10,7 @@ from crawler.board import Board
 from crawler.burial import MOST_DEATHS, bury
 from crawler.endpoints import ENDPOINTS
 from crawler.money import Hold, Purse
+from crawler.pages import Page
 from crawler.spec import Crawl
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
@@ -91,6 +95,28 @@ def test_an_unknown_price_is_asked_alone_until_it_is_known(store: Store) -> None
     hold = purse.reserve(taken(store, plan(3)), made, FOLLOWERS)
     assert hold is not None
     assert (hold.units, hold.alone) == (1, None)
+
+
+def together(purse: Purse, pages: Sequence[Page], made: Crawl) -> list[Hold | None]:
+    """What threads that ask at the same moment get."""
+    with ThreadPoolExecutor(len(pages)) as threads:
+        return list(threads.map(lambda page: purse.reserve(page, made, COMMENTS), pages))
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(("units", "day"), [(50, 0), (20, 0), (7, 0), (50, 7), (7, 9)])
+def test_who_asks_at_the_same_moment_gets_no_more_than_there_is(real_store: Store, units: int, day: int) -> None:
+    store, made = real_store, started(real_store, max_units=units)
+    store.budgets.begin(crawl_account("c"), 0, 0)
+    purse, pages = Purse(store, Board(store), day), [taken(store, plan(n)) for n in range(20)]
+    holds = [hold for hold in together(purse, pages, made) if hold is not None]
+    room = min(20, units, day or 20)
+    assert len(holds) == room
+    assert account(store) == (room, room, room)
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(lambda hold: hold.settle(hold.charge(1), True), holds))
+    assert account(store) == (room, room, 0)
+    assert store.database["pages"].count_documents({"state": "planned"}) == 20 - room
 
 
 def test_the_dead_are_buried_with_what_their_calls_may_have_cost(store: Store) -> None:

@@ -1,8 +1,10 @@
 """The step: one page from its message to its follow-ups, over a database, with an API and a limiter of our own."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Event
+from threading import Event, Lock
+from time import monotonic, sleep
 from typing import Any, Literal
 
 import pytest
@@ -71,7 +73,7 @@ class Weatherless:
 class Bench:
     """A worker of one step."""
 
-    def __init__(self, store: Store, **fields: Any) -> None:
+    def __init__(self, store: Store, slots: int = 8, **fields: Any) -> None:
         made = spec(**{"kind": SeedKind.HASHTAG, **fields})
         store.crawls.create("c", made)
         store.crawls.start("c")
@@ -83,7 +85,7 @@ class Bench:
         self.step = Step(
             Tools(
                 store=store, api=self.provider, pace=self.pace, board=board, rollup=Rollup(),  # type: ignore[arg-type]
-                purse=Purse(store, board, 0), worker="w", slots=8, attempts=8, lease=60,
+                purse=Purse(store, board, 0), worker="w", slots=slots, attempts=8, lease=60,
                 send=self.sent.extend, stopping=self.stopping,
             )
         )  # fmt: skip
@@ -268,3 +270,41 @@ def test_while_a_slow_call_is_in_flight_another_waits_and_quick_ones_go_on(bench
     assert waits["not_before"] > waits["planned_at"] + timedelta(seconds=4)
     assert [call[0] for call in bench.provider.calls] == ["full_hashtag_search", "hashtag_search"]
     assert bench.run(slow[2], empty)["state"] == "done"
+
+
+@pytest.mark.server
+def test_no_more_calls_are_in_flight_than_slots_and_keeping_takes_none(
+    real_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(real_store, slots=2)
+    tags = [Request("hashtag_search", {"hashtag": f"tag{n}"}) for n in range(6)]
+    bench.store.frontier.plan("c", [Plan(tag, 0) for tag in tags], deepest=0)
+    bench.provider.answers = [{"data": [raw("post")], "nextCursor": None} for _ in tags]
+    calling, most, kept = [0], [0], Event()
+    lock, called = Lock(), []
+    finish_all = bench.store.ledger.finish_all
+
+    def meanwhile() -> None:
+        with lock:
+            calling[0] += 1
+            most[0] = max(most[0], calling[0])
+        sleep(0.05)
+        with lock:
+            calling[0] -= 1
+            called.append(1)
+
+    def slowly(*args: Any) -> Any:
+        """The first to be kept waits until all the others have called."""
+        if not kept.is_set():
+            deadline = monotonic() + 10
+            while len(called) < len(tags) and monotonic() < deadline:
+                sleep(0.01)
+            kept.set()
+        return finish_all(*args)
+
+    bench.provider.meanwhile = meanwhile
+    monkeypatch.setattr(bench.store.ledger, "finish_all", slowly)
+    with ThreadPoolExecutor(len(tags)) as threads:
+        list(threads.map(lambda tag: bench.step.run(tag.page_id("c"), "c"), tags))
+    assert (most[0], len(called)) == (2, 6)
+    assert {document(bench.store, Plan(tag, 0))["state"] for tag in tags} == {"done"}

@@ -3,12 +3,17 @@
 import pytest
 from page_shapes import crawl
 
-from crawler.window import shares, slow_calls, window
+from crawler.window import shares, slow_calls, threads, window
 
 
 @pytest.mark.parametrize(("slots", "messages"), [(0, 32), (1, 32), (16, 32), (17, 34), (400, 800)])
 def test_the_window_grows_with_the_fleet(slots: int, messages: int) -> None:
     assert window(slots) == messages
+
+
+@pytest.mark.parametrize(("slots", "expected"), [(1, 3), (16, 20), (128, 160)])
+def test_more_threads_than_calls(slots: int, expected: int) -> None:
+    assert threads(slots) == expected
 
 
 @pytest.mark.parametrize(("slots", "slow"), [(1, 1), (8, 1), (15, 1), (16, 2), (400, 2)])

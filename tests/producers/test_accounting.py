@@ -12,7 +12,7 @@ from crawler.errors import UserError
 from crawler.pages import Plan, Request
 from crawler.spec import Spec
 from crawler.store import Store
-from crawler.store.budgets import Limit, crawl_account, day_account
+from crawler.store.budgets import Claim, Limit, Settlement, crawl_account, day_account
 from crawler.store.ledger import Charge
 from crawler.words import CrawlState, SeedKind
 from producers.accounting import rendered, settle
@@ -117,8 +117,8 @@ def test_a_figure_that_cannot_be_read_settles_nothing(store: Store, told: Any) -
 def test_what_was_feared_and_not_charged_goes_back_to_the_budgets(store: Store) -> None:
     did(store, 1, None, 5)
     for account in (crawl_account("c"), day_account(day())):
-        store.budgets.reserve(Limit(account), "p", "t", 5)
-        store.budgets.settle(account, "t", 5, 5, bought=False)
+        store.budgets.reserve(Limit(account), Claim("p", "t", 5))
+        store.budgets.settle([Settlement(account, "t", 5, 5, False)])
     settled(store, Provider(today={"tiktok": 2}))
     for account in (crawl_account("c"), day_account(day())):
         found = store.database["budgets"].find_one({"_id": account})

@@ -1,0 +1,60 @@
+"""Shows what a budget costs: the comparison's crawl without bounds and with `--max-units`, in turn."""
+
+import argparse
+import sys
+
+from benchmarks.fleet import Fleet
+from benchmarks.ground import api, cold
+from benchmarks.job import DEPTH, EXPAND, Job
+from benchmarks.measure import measure
+from benchmarks.meter import Others, cpu
+from benchmarks.peers.running import Script
+from benchmarks.scenarios.findings import Row, write
+from benchmarks.scenarios.wide import seconds_of_calls
+from sandbox.client import Control
+
+_PLENTY = 1_000_000  # units
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks bounded", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("-c", type=int, default=48)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args(argv)
+    job = Job(("big-30",)) if options.quick else Job(("cats", "dogs", "pizza", "travel"))
+    rounds = 1 if options.quick else options.rounds
+    with api(None) as (control, pid, url):
+        assert control is not None
+        measure(Script("warm-up", "floor", 16), job, url, control, pid, None)
+        told = [
+            _case(bounded, job, control, pid, url, options.c, options.processes)
+            for _ in range(rounds)
+            for bounded in (False, True)
+        ]
+    write("bounded", told, quick=options.quick)
+    return 0
+
+
+def _case(bounded: bool, job: Job, control: Control, pid: int | None, url: str, slots: int, processes: int) -> Row:
+    with cold(url, pid) as ground:
+        control.reset()
+        fleet = Fleet(ground)
+        fleet.start(slots, processes)
+        try:
+            others = Others(ground.with_servers(fleet.pids))
+            used, mongo = cpu(fleet.pids()), cpu([ground.pids["mongo"]])
+            bound = ["--max-units", str(_PLENTY)] if bounded else []
+            crawl = fleet.seed("hashtag", *job.hashtags, "--expand", EXPAND, "--depth", str(DEPTH), *bound)
+            fleet.wait(crawl, 300)
+            used, mongo = cpu(fleet.pids()) - used, cpu([ground.pids["mongo"]]) - mongo
+            around, calls = others.cores(), fleet.watch(crawl)["calls"]
+        finally:
+            fleet.stop()
+    row: Row = {
+        "bounded": "yes" if bounded else "no", "pages": calls, "pages_per_s": calls / seconds_of_calls(control),
+        "worker_ms": 1000 * used / calls, "mongo_ms": 1000 * mongo / calls, "others": around,
+    }  # fmt: skip
+    print(row, file=sys.stderr, flush=True)
+    return row
