@@ -14,7 +14,7 @@ from benchmarks.scenarios.findings import Row, write
 from benchmarks.scenarios.wide import pace, seeds, wait_while_wide
 
 _CASES = ((0.0, 48), (0.3, 128), (2.0, 250))  # latency, calls in flight
-_POOLS = (("threads", 1), ("threads", 2), ("threads", 4), ("gevent", 1), ("gevent", 2))
+_POOLS = (("threads", 1), ("threads", 2), ("threads", 4), ("gevent", 1))
 _SOME_PER_S = 600.0  # pages a second that are expected where the API is no bound
 _FIRST = 0.7  # of the calls, about, that ask for a first page
 
