@@ -1,0 +1,78 @@
+"""What a person is told of a crawl: counted, told from the roll-up, or final."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from crawler.pages import Plan, Request
+from crawler.spec import Spec
+from crawler.store import Store
+from crawler.words import Cause, CrawlState, SeedKind
+from producers.figures import figures, find, is_being_counted
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def store(real_store: Store) -> Store:
+    """Counting is the database's."""
+    return real_store
+
+
+LARGE = {"pages": {"planned": 5, "done": 30_000}, "calls": 30_000}
+
+
+@pytest.fixture
+def crawl(store: Store) -> str:
+    """One with three planned pages, of which one is leased."""
+    store.crawls.create("c", Spec(kind=SeedKind.HASHTAG))
+    store.crawls.start("c")
+    plans = [Plan(Request("hashtag_search", {"hashtag": f"tag{n}"}), 0) for n in range(3)]
+    store.frontier.plan("c", plans, deepest=0)
+    store.ledger.take(plans[0].request.page_id("c"), "c", "w", 60)
+    return "c"
+
+
+def told(store: Store, rollup: dict[str, Any], **options: bool) -> dict[str, int]:
+    store.database["crawls"].update_one({"_id": "c"}, {"$set": {"rollup": rollup}})
+    return {name: n for name, n in figures(store, find(store, "c"), **options)["pages"].items() if n}
+
+
+def test_a_small_crawl_is_counted_whatever_its_roll_up_says(store: Store, crawl: str) -> None:
+    wrong = {"pages": {"planned": 9}}
+    assert told(store, wrong) == {"planned": 2, "leased": 1}
+    assert told(store, wrong, count=False) == {"planned": 8, "leased": 1}
+    store.crawls.pause(Cause.USER, crawl)
+    assert told(store, wrong, count=False) == {"planned": 2, "leased": 1}
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_large_one_is_told_from_its_roll_up(store: Store, crawl: str, paused: bool) -> None:
+    if paused:
+        store.crawls.pause(Cause.USER, crawl)
+    assert told(store, LARGE) == {"planned": 4, "leased": 1, "done": 30_000}
+
+
+def test_final_figures_are_told_as_they_are(store: Store, crawl: str) -> None:
+    assert told(store, {"pages": {"done": 7}, "final": True}) == {"done": 7}
+
+
+@pytest.mark.parametrize(
+    ("state", "rollup", "workers", "expected"),
+    [
+        (CrawlState.COMPLETE, LARGE, 1, True),
+        (CrawlState.COMPLETE, LARGE, 0, False),
+        (CrawlState.COMPLETE, {**LARGE, "final": True}, 1, False),
+        (CrawlState.COMPLETE, {"pages": {"done": 7}}, 1, False),
+        (CrawlState.PAUSED, LARGE, 1, False),
+        (CrawlState.RUNNING, LARGE, 1, False),
+    ],
+)
+def test_a_large_crawl_that_is_over_is_being_counted_while_somebody_is_there_to_do_it(
+    store: Store, state: CrawlState, rollup: dict[str, Any], workers: int, expected: bool
+) -> None:
+    if workers:
+        store.fleet.beat("w", "host", 1, 8, 0)
+    crawl = {"_id": "c", "state": state, "rollup": rollup, "ended_at": datetime.now(UTC)}
+    assert is_being_counted(store, crawl) == expected
