@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 from crawler.board import Board
@@ -25,6 +26,7 @@ from workers.app import Broker
 log = logging.getLogger(__name__)
 
 _OUTAGE_IS_TOLD = timedelta(seconds=5)  # after which an outage pauses the crawls
+_COUNT_AGAIN = 3600.0  # seconds until a crawl is counted again whose count failed: it may be too large for the database
 _COUNT_FIRST = 50_000  # pages up to which a crawl is counted before it is called ended
 
 
@@ -38,6 +40,7 @@ class Feeder:
         self._broker = broker
         self._doubtful_gate = False
         self._winding = Thread()
+        self._count_again: dict[str, float] = {}
 
     def tick(self, crawls: Sequence[Crawl]) -> None:
         """One round over the crawls that have not ended."""
@@ -146,7 +149,12 @@ class Feeder:
         """In a thread of its own: counting a crawl of millions takes minutes."""
         try:
             for crawl in self._store.crawls.unsettled():
-                self._wind_up(crawl["_id"], CrawlState(crawl["state"]), crawl.get("rollup") or {})
+                started = monotonic()
+                if started >= self._count_again.get(crawl["_id"], 0.0):
+                    self._count_again[crawl["_id"]] = started + _COUNT_AGAIN
+                    self._wind_up(crawl["_id"], CrawlState(crawl["state"]), crawl.get("rollup") or {})
+                    # Where it came to nothing, the next try waits as long as this one took.
+                    self._count_again[crawl["_id"]] = 2 * monotonic() - started
         except Unreachable as error:
             log.warning("%s", error)
         except Exception:

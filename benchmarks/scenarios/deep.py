@@ -15,12 +15,11 @@ from typing import Any
 import redis
 
 from benchmarks.fleet import Fleet
-from benchmarks.ground import DB, Ground, api, cold
+from benchmarks.ground import Ground, api, cold
 from benchmarks.meter import Others, cpu
 from benchmarks.scenarios.findings import write
 from benchmarks.scenarios.wide import pace, post_ids, seeds, wait_for_calls
 from crawler.pages import Request
-from crawler.store import Store
 
 _BATCH = 5_000
 _PATTERN = 20  # real pages that the written ones are patterned on
@@ -71,23 +70,15 @@ def _case(done: int, planned: int, calls: int, in_flight: int, processes: int) -
                 "mongo_ms": 1000 * (cpu([ground.pids["mongo"]]) - mongo) / answered,
                 "status_s": status, "redis_peak_mb": memory / 1e6, "mongo_mb": _size(ground), "others": around,
             }  # fmt: skip
+            print(figures, file=sys.stderr, flush=True)
         finally:
             fleet.stop()
-        figures["count_s"] = _count_seconds(ground, crawl)
-        print(figures, file=sys.stderr, flush=True)
     return figures
 
 
 def _status_seconds(fleet: Fleet, crawl: str) -> float:
     started = monotonic()
     fleet.tell("status", crawl, "--json")
-    return monotonic() - started
-
-
-def _count_seconds(ground: Ground, crawl: str) -> float:
-    """How long the exact figures of such a crawl take, once it stands still."""
-    started = monotonic()
-    Store.at(ground.mongo_url, DB).tally.count(crawl)
     return monotonic() - started
 
 
