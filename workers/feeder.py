@@ -26,7 +26,7 @@ from workers.app import Broker
 log = logging.getLogger(__name__)
 
 _OUTAGE_IS_TOLD = timedelta(seconds=5)  # after which an outage pauses the crawls
-_COUNT_AGAIN = 3600.0  # seconds until a crawl is counted again whose count failed: it may be too large for the database
+_REST = 5  # times as long as a count took that came to nothing, until the next
 _COUNT_FIRST = 50_000  # pages up to which a crawl is counted before it is called ended
 
 
@@ -40,7 +40,7 @@ class Feeder:
         self._broker = broker
         self._doubtful_gate = False
         self._winding = Thread()
-        self._count_again: dict[str, float] = {}
+        self._rests: dict[str, float] = {}
 
     def tick(self, crawls: Sequence[Crawl]) -> None:
         """One round over the crawls that have not ended."""
@@ -150,11 +150,13 @@ class Feeder:
         try:
             for crawl in self._store.crawls.unsettled():
                 started = monotonic()
-                if started >= self._count_again.get(crawl["_id"], 0.0):
-                    self._count_again[crawl["_id"]] = started + _COUNT_AGAIN
+                if started < self._rests.get(crawl["_id"], 0.0):
+                    continue
+                try:
                     self._wind_up(crawl["_id"], CrawlState(crawl["state"]), crawl.get("rollup") or {})
-                    # Where it came to nothing, the next try waits as long as this one took.
-                    self._count_again[crawl["_id"]] = 2 * monotonic() - started
+                finally:
+                    # If it came to nothing: the longer a try took, the longer the database is left alone.
+                    self._rests[crawl["_id"]] = monotonic() + _REST * (monotonic() - started)
         except Unreachable as error:
             log.warning("%s", error)
         except Exception:
