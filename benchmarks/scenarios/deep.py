@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from secrets import token_hex
+from statistics import median
 from time import monotonic
 from typing import Any
 
@@ -20,6 +21,7 @@ from benchmarks.meter import Others, cpu
 from benchmarks.scenarios.findings import write
 from benchmarks.scenarios.wide import pace, post_ids, seeds, wait_for_calls
 from crawler.pages import Request
+from sandbox.client import Control
 
 _BATCH = 5_000
 _PATTERN = 20  # real pages that the written ones are patterned on
@@ -30,49 +32,55 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks deep", description=__doc__)
     parser.add_argument("--done", type=int, default=4_000_000)
     parser.add_argument("--planned", type=int, default=1_000_000)
-    parser.add_argument("--calls", type=int, default=6_000, help="that are measured, of each crawl")
+    parser.add_argument("--calls", type=int, default=6_000, help="that are measured, of each crawl and round")
+    parser.add_argument("--rounds", type=int, default=3, help="a fresh crawl and the large one in turn")
     parser.add_argument("-c", type=int, default=48)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(argv)
     if options.quick:
-        options.done, options.planned, options.calls = 20_000, 5_000, 1_500
-    cases = ((0, 0), (options.done, options.planned), (0, 0))  # fresh before and after: the machine may change
-    told = [_case(done, planned, options.calls, options.c, options.processes) for done, planned in cases]
-    fresh = (told[0]["pages_per_s"] + told[2]["pages_per_s"]) / 2
-    for row in told:
-        row["over_fresh"] = row["pages_per_s"] / fresh
-    write("deep", told, quick=options.quick)
+        options.done, options.planned, options.calls, options.rounds = 20_000, 5_000, 1_500, 1
+    size = (options.calls, options.c, options.processes)
+    told: list[dict[str, float]] = []
+    with api(None) as (control, pid, url), cold(url, pid) as deep:
+        assert control is not None
+        crawl, wrote = _fill(Fleet(deep), deep, options.done, options.planned)
+        for _ in range(options.rounds):
+            with cold(url, pid) as fresh:
+                told.append({"done": 0, "planned": 0, "filled_s": 0, **_measured(fresh, control, None, *size)})
+            figures = _measured(deep, control, crawl, *size)
+            told.append({"done": options.done, "planned": options.planned, "filled_s": wrote, **figures})
+    fresh_pace, deep_pace = (median(row["pages_per_s"] for row in told[n::2]) for n in (0, 1))
+    write("deep", told, [{"pages/s of the large crawl over a fresh one": deep_pace / fresh_pace}], quick=options.quick)
     return 0
 
 
-def _case(done: int, planned: int, calls: int, in_flight: int, processes: int) -> dict[str, float]:
-    with api(None) as (control, pid, url), cold(url, pid) as ground:
-        assert control is not None
-        fleet = Fleet(ground)
-        try:
-            crawl, wrote = _fill(fleet, ground, done, planned) if done else (None, 0.0)
-            fleet.start(in_flight, processes)
-            control.reset()
-            if crawl is None:
-                crawl = fleet.seed("comments", "--input", str(seeds(ground.home / "posts", calls * 2)))
-            others = Others(ground.with_servers(fleet.pids))
-            before, mongo = cpu(fleet.pids()), cpu([ground.pids["mongo"]])
-            wait_for_calls(control, fleet, calls // 2, _PATIENCE)
-            status = min(_status_seconds(fleet, crawl) for _ in range(3))
-            memory = redis.Redis.from_url(ground.redis_url).info("memory")["used_memory_peak"]
-            wait_for_calls(control, fleet, calls, _PATIENCE)
-            answered, around = control.stats()["ok"], others.cores()
-            figures = {
-                "done": float(done), "planned": float(planned), "filled_s": wrote,
-                "pages_per_s": pace(control, skip=2).per_s,
-                "worker_ms": 1000 * (cpu(fleet.pids()) - before) / answered,
-                "mongo_ms": 1000 * (cpu([ground.pids["mongo"]]) - mongo) / answered,
-                "status_s": status, "redis_peak_mb": memory / 1e6, "mongo_mb": _size(ground), "others": around,
-            }  # fmt: skip
-            print(figures, file=sys.stderr, flush=True)
-        finally:
-            fleet.stop()
+def _measured(
+    ground: Ground, control: Control, crawl: str | None, calls: int, in_flight: int, processes: int
+) -> dict[str, float]:
+    """The figures of so many calls for a crawl; without one, for a fresh one that is wide enough."""
+    fleet = Fleet(ground)
+    try:
+        fleet.start(in_flight, processes)
+        control.reset()
+        if crawl is None:
+            crawl = fleet.seed("comments", "--input", str(seeds(ground.home / "posts", calls * 2)))
+        others = Others(ground.with_servers(fleet.pids))
+        before, mongo = cpu(fleet.pids()), cpu([ground.pids["mongo"]])
+        wait_for_calls(control, fleet, calls // 2, _PATIENCE)
+        status = median(_status_seconds(fleet, crawl) for _ in range(3))
+        memory = redis.Redis.from_url(ground.redis_url).info("memory")["used_memory_peak"]
+        wait_for_calls(control, fleet, calls, _PATIENCE)
+        answered, around = control.stats()["ok"], others.cores()
+        figures = {
+            "pages_per_s": pace(control, skip=2).per_s,
+            "worker_ms": 1000 * (cpu(fleet.pids()) - before) / answered,
+            "mongo_ms": 1000 * (cpu([ground.pids["mongo"]]) - mongo) / answered,
+            "status_s": status, "redis_peak_mb": memory / 1e6, "mongo_mb": _size(ground), "others": around,
+        }  # fmt: skip
+        print(figures, file=sys.stderr, flush=True)
+    finally:
+        fleet.stop()
     return figures
 
 
