@@ -6,6 +6,7 @@ processes of threads do is what it could do at best.
 
 import argparse
 import sys
+from contextlib import suppress
 
 from benchmarks.fleet import Fleet
 from benchmarks.ground import api, cold
@@ -43,7 +44,8 @@ def _case(pool: str, processes: int, latency: float, slots: int, seconds: float)
             others, used = Others(ground.with_servers(fleet.pids)), cpu(fleet.pids())
             lists = int(min(ideal, _SOME_PER_S) * seconds * _FIRST)
             fleet.seed("comments", "--input", str(seeds(ground.home / "posts", lists)))
-            wait_while_wide(control, fleet, lists, seconds * 5 + 60)
+            with suppress(RuntimeError):  # it is too slow for that many, and its pace tells how slow
+                wait_while_wide(control, fleet, lists, 2 * seconds)
             around, found = others.cores(), pace(control, skip=2 * latency + 1)
             used, calls = cpu(fleet.pids()) - used, control.stats()["calls"]
             memory = pss(fleet.pids())
