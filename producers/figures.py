@@ -8,7 +8,7 @@ from crawler.store import Store
 from crawler.store.tally import status
 from crawler.words import Cause, CrawlState, PageState
 
-_SMALL = 20_000  # pages up to which a crawl is counted from the ledger here; of a larger one its roll-up is told
+_SMALL = 5_000  # pages up to which a crawl is counted from the ledger here; of a larger one its roll-up is told
 
 _EXIT = {
     CrawlState.COMPLETE: 0,
