@@ -8,8 +8,6 @@ from crawler.endpoints import Endpoint
 from crawler.spec import Crawl
 from crawler.store import Store
 
-_MOMENT = 0.1  # seconds
-
 
 class Board:
     """Read by every task, refreshed by one thread; asking it costs no round trip."""
@@ -19,24 +17,30 @@ class Board:
         self._crawls: Mapping[str, Crawl] = {}
         self._prices: dict[str, int] = {}
         self._room: dict[str, int] = {}
-        self._refreshed = 0.0
+        self._looked = 0.0
         self._lock = Lock()
         self._refreshing = Lock()
 
     def refresh(self) -> list[Crawl]:
         """Read crawls and prices anew; returns the crawls that have not ended."""
+        with self._refreshing:  # one after the other: an older look must not replace a newer one
+            return self._look()
+
+    def _look(self) -> list[Crawl]:
+        started = monotonic()
         specs = {crawl.id: crawl.spec for crawl in self._crawls.values()}
         crawls = {crawl.id: crawl for crawl in self._store.crawls.live(specs)}
         self._prices = self._store.budgets.prices()
         self._crawls = crawls
-        self._refreshed = monotonic()
+        self._looked = started
         return list(crawls.values())
 
     def look_again(self, crawl: str) -> Crawl | None:
-        """As `crawl`, but not older than a moment: a message may be quicker than the news of its crawl."""
+        """As `crawl`, by a look that begins after this is asked: a message may be quicker than the news of its crawl."""
+        asked = monotonic()
         with self._refreshing:
-            if monotonic() - self._refreshed > _MOMENT:
-                self.refresh()
+            if self._looked < asked:
+                self._look()
         return self.crawl(crawl)
 
     def crawl(self, crawl: str) -> Crawl | None:

@@ -102,7 +102,9 @@ class Purse:
             if refused is not None:
                 self._let_go(asked, position)
                 if refused.spent:
-                    insist(self._store.crawls.pause, Cause.BUDGET, page.crawl)
+                    own = limit.account == crawl_account(page.crawl)
+                    bound = {"units": limit.units, "pages": limit.pages} if own else None
+                    insist(self._store.crawls.pause, Cause.BUDGET, page.crawl, bound)
                 insist(self._store.ledger.give_back, page, 0 if refused.spent else _HELD_PAUSE)
                 return False
         return True

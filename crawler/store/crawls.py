@@ -76,11 +76,15 @@ class Crawls:
         return [_crawl(one, specs.get(one["_id"]) or self._spec(one["_id"])) for one in found]
 
     @reaching
-    def pause(self, cause: Cause, crawl: str | None = None) -> int:
-        """Pause one running crawl, or all; returns how many. What a person paused stays paused by them."""
+    def pause(self, cause: Cause, crawl: str | None = None, budget: Mapping[str, int | None] | None = None) -> int:
+        """Pause one running crawl, or all; returns how many. What a person paused stays paused by them.
+
+        With `budget`, only while that is its budget still: who was refused by an old one must not stop the resumed.
+        """
         wanted: Document = {"state": CrawlState.RUNNING}
         if crawl is not None:
             wanted["_id"] = crawl
+        wanted |= {f"budget.{name}": bound for name, bound in (budget or {}).items()}
         return self._crawls.update_many(
             wanted, {"$set": {"state": CrawlState.PAUSED, "cause": cause, "paused_at": now()}}
         ).modified_count

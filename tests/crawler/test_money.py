@@ -14,6 +14,7 @@ from crawler.pages import Page
 from crawler.spec import Crawl
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
+from crawler.words import Cause
 
 COMMENTS, FOLLOWERS = ENDPOINTS["post_comments"], ENDPOINTS["user_followers"]
 
@@ -65,6 +66,18 @@ def test_no_money_pauses_the_crawl_and_gives_the_page_back(store: Store) -> None
     assert found is not None
     assert (found["state"], found["cause"]) == ("paused", "budget")
     assert document(store, held)["state"] == "planned"
+
+
+def test_who_was_refused_by_the_old_budget_does_not_stop_the_resumed_crawl(store: Store) -> None:
+    purse, made = Purse(store, Board(store), 0), started(store, max_units=1)
+    first = purse.reserve(taken(store, plan(1)), made, COMMENTS)
+    assert first is not None
+    first.settle(first.charge(1), True)
+    store.crawls.pause(Cause.BUDGET, "c")
+    store.crawls.resume(crawl="c", budget={"units": 50})
+    held = taken(store, plan(2))
+    assert purse.reserve(held, made, COMMENTS) is None  # `made` is what a worker knew before
+    assert ((store.crawls.get("c") or {})["state"], document(store, held)["state"]) == ("running", "planned")
 
 
 def test_money_that_is_only_held_makes_the_page_wait(store: Store) -> None:

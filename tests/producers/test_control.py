@@ -8,7 +8,7 @@ from crawler.errors import UserError
 from crawler.pages import Plan, Request
 from crawler.spec import Spec
 from crawler.store import Store
-from crawler.store.budgets import Limit, crawl_account
+from crawler.store.budgets import Claim, Limit, crawl_account
 from crawler.store.ledger import Charge
 from crawler.words import Cause, CrawlState, End, PageState, SeedKind
 from producers import control
@@ -100,7 +100,7 @@ def test_a_new_budget_is_kept_whatever_paused_the_crawl(store: Store, gate: Any,
     assert found is not None
     assert (found["state"], found["budget"]) == ("running", {"units": 10, "pages": 20})
     refused = store.budgets.reserve(
-        Limit(crawl_account("c"), 10, 20), "p", "t", 4
+        Limit(crawl_account("c"), 10, 20), Claim("p", "t", 4)
     )  # 7 were spent before it was bounded
     assert refused is not None
     assert refused.spent
