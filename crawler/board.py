@@ -36,7 +36,7 @@ class Board:
         return list(crawls.values())
 
     def look_again(self, crawl: str) -> Crawl | None:
-        """As `crawl`, by a look that begins after this is asked: a message may be quicker than the news of its crawl."""
+        """As `crawl`, by a look that begins now or later: a message may be quicker than the news of its crawl."""
         asked = monotonic()
         with self._refreshing:
             if self._looked < asked:
