@@ -36,9 +36,12 @@ class Hold:
 
     def settle(self, charge: Charge, bought: bool) -> None:
         """`bought` is false where the page is to be tried again."""
-        spent = charge.expected if charge.units is None else charge.units
         if self.accounts:
-            self._settle([Settlement(one, self.token, self.units, spent, bought, self.alone) for one in self.accounts])
+            self._settle(self.settlements(charge.expected if charge.units is None else charge.units, bought))
+
+    def settlements(self, spent: int, bought: bool) -> list[Settlement]:
+        """What turns it into units spent, account by account."""
+        return [Settlement(one, self.token, self.units, spent, bought, self.alone) for one in self.accounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,7 @@ class Purse:
         claims = [asked.claim for asked in group]
         for position, limit in enumerate(limits):
             if not insist(self._store.budgets.reserve_all, limit, claims):
-                for asked in group:
-                    self._let_go(asked, position)
+                self._let_go(group, position)
                 return False
         return True
 
@@ -100,7 +102,7 @@ class Purse:
         for position, limit in enumerate(asked.limits):
             refused = insist(self._store.budgets.reserve, limit, claim, asked.hold.alone)
             if refused is not None:
-                self._let_go(asked, position)
+                self._let_go([asked], position)
                 if refused.spent:
                     own = limit.account == crawl_account(page.crawl)
                     bound = {"units": limit.units, "pages": limit.pages} if own else None
@@ -109,11 +111,9 @@ class Purse:
                 return False
         return True
 
-    def _let_go(self, asked: _Asked, accounts: int) -> None:
-        """Undo what the first `accounts` of its accounts hold for a call that is not made."""
-        hold = asked.hold
-        undone = [Settlement(one, hold.token, hold.units, 0, False, hold.alone) for one in hold.accounts[:accounts]]
-        insist(self._store.budgets.settle, undone)
+    def _let_go(self, group: Sequence[_Asked], accounts: int) -> None:
+        """Undo what the first `accounts` of their accounts hold for calls that are not made."""
+        self._settle_all([asked.hold.settlements(0, False)[:accounts] for asked in group])
 
     def _settle_all(self, group: Sequence[Sequence[Settlement]]) -> list[None]:
         insist(self._store.budgets.settle, [settlement for settlements in group for settlement in settlements])

@@ -56,15 +56,13 @@ class Request:
 class Plan:
     """A page to be planned: its request, its depth and its place in its list.
 
-    `nth` counts pages of the list from 0, `barren` the pages right before it that held nothing new. `slow` tells that
-    its endpoint is.
+    `nth` counts pages of the list from 0, `barren` the pages right before it that held nothing new.
     """
 
     request: Request
     depth: int
     nth: int = 0
     barren: int = 0
-    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

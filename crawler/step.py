@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import BoundedSemaphore, Event, get_ident
 from time import monotonic
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from crawler.api import Answer, Api
 from crawler.board import Board
@@ -35,8 +35,6 @@ from crawler.window import slow_calls
 from crawler.words import Cause, End, PageState
 
 log = logging.getLogger(__name__)
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _TROUBLE = 10.0  # seconds after a failure during which what works is told
 _SLOW_PAUSE = 5.0  # seconds until a slow page is tried again where all slots for slow ones were taken

@@ -26,9 +26,9 @@ _SEARCHES = {
 
 def first_pages(spec: Spec, values: Sequence[SeedValue]) -> list[Plan]:
     """The pages that a crawl starts with, each once, at depth 0."""
-    requests = [*(request for value in values for request in _requests(spec, value)), *_batches(values)]
-    once = {request.request_id(): request for request in requests}
-    return [Plan(request, 0, slow=ENDPOINTS[request.endpoint].slow) for request in once.values()]
+    plans = [Plan(request, 0) for value in values for request in _requests(spec, value)]
+    plans += [Plan(request, 0) for request in _batches(values)]
+    return list({plan.request.request_id(): plan for plan in plans}.values())
 
 
 def start(store: Store, spec: Spec, values: Sequence[SeedValue], plans: Sequence[Plan]) -> str:

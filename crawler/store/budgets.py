@@ -84,43 +84,28 @@ class Budgets:
     @reaching
     def reserve(self, limit: Limit, claim: Claim, alone: str | None = None) -> Refusal | None:
         """Hold units and one page for a call; with `alone`, only while no other call holds under that name."""
-        token, units = claim.token, claim.units
-        wanted: Document = {"_id": limit.account, f"holds.{token}": {"$exists": False}}
-        if limit.units is not None:
-            wanted["committed"] = {"$lte": limit.units - units}
-        if limit.pages is not None:
-            wanted["pages"] = {"$lte": limit.pages - 1}
-        hold: Document = {"units": units, "page": claim.page, "at": now()}
-        sets: Document = {f"holds.{token}": hold}
+        wanted, update = _holding(limit, [claim])
         if alone is not None:
             wanted[f"alone.{alone}"] = {"$exists": False}
-            sets[f"alone.{alone}"] = token
-            hold["alone"] = alone
+            update["$set"][f"alone.{alone}"] = claim.token
+            update["$set"][f"holds.{claim.token}"]["alone"] = alone
         for _ in range(2):
-            if self._budgets.update_one(wanted, {"$inc": {"committed": units, "pages": 1}, "$set": sets}).matched_count:
+            if self._budgets.update_one(wanted, update).matched_count:
                 return None
             if not self._open(limit.account):
                 break
         found = self._budgets.find_one({"_id": limit.account}) or {}
-        if token in (found.get("holds") or {}):  # made before its answer got lost
+        if claim.token in (found.get("holds") or {}):  # made before its answer got lost
             return None
         held = sum(h["units"] for h in (found.get("holds") or {}).values())
-        over_units = limit.units is not None and found.get("committed", 0) - held + units > limit.units
+        over_units = limit.units is not None and found.get("committed", 0) - held + claim.units > limit.units
         over_pages = limit.pages is not None and found.get("pages", 0) - len(found.get("holds") or {}) >= limit.pages
         return Refusal(limit.account, over_units or over_pages)
 
     @reaching
     def reserve_all(self, limit: Limit, claims: Sequence[Claim]) -> bool:
         """Hold for all of these calls in one operation, if there is room for all; else for none."""
-        units, moment = sum(claim.units for claim in claims), now()
-        wanted: Document = {"_id": limit.account, **{f"holds.{claim.token}": {"$exists": False} for claim in claims}}
-        if limit.units is not None:
-            wanted["committed"] = {"$lte": limit.units - units}
-        if limit.pages is not None:
-            wanted["pages"] = {"$lte": limit.pages - len(claims)}
-        holds = {f"holds.{c.token}": {"units": c.units, "page": c.page, "at": moment} for c in claims}
-        update = {"$inc": {"committed": units, "pages": len(claims)}, "$set": holds}
-        return self._budgets.update_one(wanted, update).matched_count == 1
+        return self._budgets.update_one(*_holding(limit, claims)).matched_count == 1
 
     @reaching
     def settle(self, settlements: Sequence[Settlement]) -> None:
@@ -184,3 +169,15 @@ class Budgets:
         except DuplicateKeyError:
             return False
         return True
+
+
+def _holding(limit: Limit, claims: Sequence[Claim]) -> tuple[Document, Document]:
+    """Filter and update that hold for these calls, where there is room for all of them."""
+    units, moment = sum(claim.units for claim in claims), now()
+    wanted: Document = {"_id": limit.account, **{f"holds.{claim.token}": {"$exists": False} for claim in claims}}
+    if limit.units is not None:
+        wanted["committed"] = {"$lte": limit.units - units}
+    if limit.pages is not None:
+        wanted["pages"] = {"$lte": limit.pages - len(claims)}
+    holds = {f"holds.{c.token}": {"units": c.units, "page": c.page, "at": moment} for c in claims}
+    return wanted, {"$inc": {"committed": units, "pages": len(claims)}, "$set": holds}

@@ -12,6 +12,7 @@ from itertools import islice
 from pymongo import UpdateOne
 from pymongo.database import Database
 
+from crawler.endpoints import ENDPOINTS
 from crawler.pages import Plan, Request, Waiting
 from crawler.store.connection import UNSENT, Document, now, patient, reaching, unhurried
 from crawler.words import OPEN_STATES, PageState
@@ -158,6 +159,7 @@ def _past(crawl: str) -> Document:
 
 def _document(crawl: str, plan: Plan, parent: str | None, due: datetime, moment: datetime) -> Document:
     request = plan.request
+    endpoint = ENDPOINTS.get(request.endpoint)
     return {
         "crawl": crawl,
         "endpoint": request.endpoint,
@@ -172,7 +174,7 @@ def _document(crawl: str, plan: Plan, parent: str | None, due: datetime, moment:
         "state": PageState.PLANNED,
         "attempts": 0,
         "due": due,
-        **({"slow": True} if plan.slow else {}),
+        **({"slow": True} if endpoint and endpoint.slow else {}),
         "planned_at": moment,
     }
 

@@ -7,7 +7,7 @@ from crawler.store import Store
 
 
 def slow(name: str, depth: int = 0) -> Plan:
-    return Plan(Request("full_hashtag_search", {"hashtag": name, "days": 9}), depth, slow=True)
+    return Plan(Request("full_hashtag_search", {"hashtag": name, "days": 9}), depth)
 
 
 def test_slow_pages_are_fed_by_themselves(store: Store) -> None:

@@ -99,10 +99,12 @@ def test_ids_are_bought_in_batches_of_a_hundred(kind: str, ids: int, sizes: list
 @pytest.mark.parametrize(
     ("kind", "full", "slow"), [("hashtag", True, True), ("keyword", True, True), ("hashtag", False, False)]
 )
-def test_full_searches_are_slow(kind: str, full: bool, slow: bool) -> None:
+def test_full_searches_are_slow(store: Store, kind: str, full: bool, slow: bool) -> None:
     given = parse(kind, [(None, "cats")])
-    (plan,) = first_pages(Spec(kind=SeedKind(kind), options={"full": full}), given)
-    assert plan.slow == slow
+    spec = Spec(kind=SeedKind(kind), options={"full": full})
+    crawl = start(store, spec, given, first_pages(spec, given))
+    assert len(store.frontier.unsent(crawl, 9, slow=slow)) == 1
+    assert store.frontier.unsent(crawl, 9, slow=not slow) == []
 
 
 def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:

@@ -80,7 +80,7 @@ def quick(n: int) -> Plan:
 
 
 def slow(n: int) -> Plan:
-    return Plan(Request("full_hashtag_search", {"hashtag": f"tag{n}", "days": 9}), 0, slow=True)
+    return Plan(Request("full_hashtag_search", {"hashtag": f"tag{n}", "days": 9}), 0)
 
 
 def test_a_window_of_the_frontier_is_sent_and_no_more(ground: Ground) -> None:
