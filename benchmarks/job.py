@@ -15,6 +15,11 @@ class Job:
 
     hashtags: tuple[str, ...] = ("cats", "dogs")
 
+    @property
+    def seed(self) -> tuple[str, ...]:
+        """What `tokcrawl seed` is given for it."""
+        return ("hashtag", *self.hashtags, "--expand", EXPAND, "--depth", str(DEPTH))
+
 
 def expected(control: Control, job: Job) -> dict[str, set[str]]:
     """The ids that a complete crawl leaves in each collection, as the sandbox knows them."""

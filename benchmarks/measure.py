@@ -82,7 +82,7 @@ def measure(
         if control is None:
             pages, repeated, first, last = crawled.calls, 0, began, crawled.finished
         else:
-            pages, repeated, first, last = _answered(control)
+            pages, repeated, first, last = answered(control)
         each = 1000 / pages
         figures = Figures(
             peer=peer.name,
@@ -131,7 +131,7 @@ def _cpu(ground: Ground) -> dict[str, float]:
     return {name: cpu([pid]) for name, pid in ground.pids.items()}
 
 
-def _answered(control: Control) -> tuple[int, int, float, float]:
+def answered(control: Control) -> tuple[int, int, float, float]:
     """Calls answered OK, those made again, and when the first and last came."""
     entries = [entry for entry in control.log() if entry["ok"]]
     if not entries:

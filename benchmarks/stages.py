@@ -63,7 +63,7 @@ _here = threading.local()
 def main(argv: list[str] | None = None) -> int:
     """Crawl the comparison's job with two instrumented worker processes and print the stages."""
     from benchmarks.ground import api, cold
-    from benchmarks.job import DEPTH, EXPAND, Job
+    from benchmarks.job import Job
     from benchmarks.measure import measure
     from benchmarks.meter import cpu
     from benchmarks.peers.running import Script
@@ -82,7 +82,7 @@ def main(argv: list[str] | None = None) -> int:
             folder.mkdir()
             fleet = _fleet(ground, folder, options.c)
             before, servers = cpu(fleet.pids()), {name: cpu([server]) for name, server in ground.pids.items()}
-            crawl = fleet.seed("hashtag", *job.hashtags, "--expand", EXPAND, "--depth", str(DEPTH))
+            crawl = fleet.seed(*job.seed)
             fleet.wait(crawl, 300)
             used = cpu(fleet.pids()) - before
             spent = {name: cpu([server]) - servers[name] for name, server in ground.pids.items()}

@@ -8,7 +8,7 @@ from typing import IO, Any, NamedTuple, Protocol
 
 from benchmarks.fleet import Fleet
 from benchmarks.ground import ROOT, Ground
-from benchmarks.job import DEPTH, EXPAND, Job
+from benchmarks.job import Job
 from benchmarks.meter import tree
 from benchmarks.peers.child import Order
 
@@ -123,7 +123,7 @@ class Tokcrawl:
 
     def crawl(self) -> Crawled:
         assert self._fleet is not None
-        crawl = self._fleet.seed("hashtag", *self._job.hashtags, "--expand", EXPAND, "--depth", str(DEPTH))
+        crawl = self._fleet.seed(*self._job.seed)
         self._fleet.wait(crawl, PATIENCE)
         told = self._fleet.watch(crawl)
         last: Any = next(

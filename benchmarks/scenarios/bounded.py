@@ -5,12 +5,11 @@ import sys
 
 from benchmarks.fleet import Fleet
 from benchmarks.ground import api, cold
-from benchmarks.job import DEPTH, EXPAND, Job
-from benchmarks.measure import measure
+from benchmarks.job import Job
+from benchmarks.measure import answered, measure
 from benchmarks.meter import Others, cpu
 from benchmarks.peers.running import Script
 from benchmarks.scenarios.findings import Row, write
-from benchmarks.scenarios.wide import seconds_of_calls
 from sandbox.client import Control
 
 _PLENTY = 1_000_000  # units
@@ -46,14 +45,15 @@ def _case(bounded: bool, job: Job, control: Control, pid: int | None, url: str, 
             others = Others(ground.with_servers(fleet.pids))
             used, mongo = cpu(fleet.pids()), cpu([ground.pids["mongo"]])
             bound = ["--max-units", str(_PLENTY)] if bounded else []
-            crawl = fleet.seed("hashtag", *job.hashtags, "--expand", EXPAND, "--depth", str(DEPTH), *bound)
+            crawl = fleet.seed(*job.seed, *bound)
             fleet.wait(crawl, 300)
             used, mongo = cpu(fleet.pids()) - used, cpu([ground.pids["mongo"]]) - mongo
             around, calls = others.cores(), fleet.watch(crawl)["calls"]
         finally:
             fleet.stop()
+    _, _, first, last = answered(control)
     row: Row = {
-        "bounded": "yes" if bounded else "no", "pages": calls, "pages_per_s": calls / seconds_of_calls(control),
+        "bounded": "yes" if bounded else "no", "pages": calls, "pages_per_s": calls / (last - first),
         "worker_ms": 1000 * used / calls, "mongo_ms": 1000 * mongo / calls, "others": around,
     }  # fmt: skip
     print(row, file=sys.stderr, flush=True)

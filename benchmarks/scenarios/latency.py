@@ -6,9 +6,7 @@ from benchmarks.fleet import Fleet
 from benchmarks.ground import api, cold
 from benchmarks.meter import Others, cpu
 from benchmarks.scenarios.findings import write
-from benchmarks.scenarios.wide import pace, seeds, wait_while_wide
-
-_FIRST = 0.7  # of the calls, about, that ask for a first page
+from benchmarks.scenarios.wide import FIRST, pace, seeds, wait_while_wide
 
 
 def main(argv: list[str]) -> int:
@@ -33,7 +31,7 @@ def _case(latency: float, in_flight: int, processes: int, seconds: float) -> dic
         try:
             used = cpu(fleet.pids())
             others = Others(ground.with_servers(fleet.pids))
-            lists = int(ideal * seconds * _FIRST)
+            lists = int(ideal * seconds * FIRST)
             posts = seeds(ground.home / "posts", lists)
             fleet.seed("comments", "--input", str(posts))
             wait_while_wide(control, fleet, lists, seconds * 5 + 60)

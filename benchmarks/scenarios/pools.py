@@ -12,12 +12,11 @@ from benchmarks.fleet import Fleet
 from benchmarks.ground import api, cold
 from benchmarks.meter import Others, cpu, pss
 from benchmarks.scenarios.findings import Row, write
-from benchmarks.scenarios.wide import pace, seeds, wait_while_wide
+from benchmarks.scenarios.wide import FIRST, pace, seeds, wait_while_wide
 
 _CASES = ((0.0, 48), (0.3, 128), (2.0, 250))  # latency, calls in flight
 _POOLS = (("threads", 1), ("threads", 2), ("threads", 4), ("gevent", 1))
 _SOME_PER_S = 600.0  # pages a second that are expected where the API is no bound
-_FIRST = 0.7  # of the calls, about, that ask for a first page
 
 
 def main(argv: list[str]) -> int:
@@ -42,7 +41,7 @@ def _case(pool: str, processes: int, latency: float, slots: int, seconds: float)
                 program = [sys.executable, "-m", "benchmarks.scenarios.pools", pool, "--slots", str(share)]
                 fleet.start_program(program)
             others, used = Others(ground.with_servers(fleet.pids)), cpu(fleet.pids())
-            lists = int(min(ideal, _SOME_PER_S) * seconds * _FIRST)
+            lists = int(min(ideal, _SOME_PER_S) * seconds * FIRST)
             fleet.seed("comments", "--input", str(seeds(ground.home / "posts", lists)))
             with suppress(RuntimeError):  # it is too slow for that many, and its pace tells how slow
                 wait_while_wide(control, fleet, lists, 2 * seconds)

@@ -6,9 +6,7 @@ from benchmarks.fleet import Fleet
 from benchmarks.ground import api, cold
 from benchmarks.meter import Others
 from benchmarks.scenarios.findings import write
-from benchmarks.scenarios.wide import pace, seeds, wait_while_wide
-
-_FIRST = 0.7  # of the calls, about, that ask for a first page
+from benchmarks.scenarios.wide import FIRST, pace, seeds, wait_while_wide
 
 
 def main(argv: list[str]) -> int:
@@ -36,7 +34,7 @@ def _case(workers: int, in_flight: int, latency: float, seconds: float) -> dict[
             for _ in range(workers):
                 fleet.start(in_flight)
             others = Others(ground.with_servers(fleet.pids))
-            lists = int(ideal * seconds * _FIRST)
+            lists = int(ideal * seconds * FIRST)
             posts = seeds(ground.home / "posts", lists)
             fleet.seed("comments", "--input", str(posts))
             wait_while_wide(control, fleet, lists, seconds * 5 + 60)

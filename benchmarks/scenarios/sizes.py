@@ -8,7 +8,7 @@ import redis
 
 from benchmarks.fleet import Fleet
 from benchmarks.ground import Ground, api, cold
-from benchmarks.job import DEPTH, EXPAND, Job
+from benchmarks.job import Job
 from benchmarks.scenarios.findings import Row, write
 
 _WORTH_TELLING = 0.01  # times a page
@@ -35,7 +35,7 @@ def _run(job: Job, in_flight: int, processes: int) -> tuple[list[Row], list[Row]
         try:
             broker = redis.Redis.from_url(ground.redis_url)
             mongo, commands = _mongo(ground), _commands(broker)
-            crawl = fleet.seed("hashtag", *job.hashtags, "--expand", EXPAND, "--depth", str(DEPTH))
+            crawl = fleet.seed(*job.seed)
             fleet.wait(crawl, 300)
             calls = fleet.watch(crawl)["calls"]
             figures = {f"mongo_{name}": n - mongo[name] for name, n in _mongo(ground).items()}

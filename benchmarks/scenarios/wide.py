@@ -10,6 +10,7 @@ from benchmarks.fleet import Fleet
 from sandbox.client import Control
 from sandbox.world import World
 
+FIRST = 0.7  # of the calls, about, that ask for a list's first page
 _BIGGEST = 60_000  # posts under one made-up hashtag
 
 
@@ -47,12 +48,6 @@ def pace(control: Control, skip: float) -> Pace:
     if last - first < 1:
         raise RuntimeError(f"the frontier was wide for {last - first + skip:.1f} s only: ask for more pages")
     return Pace(sum(first <= entry["at"] < last for entry in entries) / (last - first), last - first)
-
-
-def seconds_of_calls(control: Control) -> float:
-    """From the first request to the last."""
-    moments = [entry["at"] for entry in control.log()]
-    return float(max(moments) - min(moments))
 
 
 def wait_while_wide(control: Control, fleet: Fleet, lists: int, timeout: float) -> None:
