@@ -13,7 +13,7 @@ from typing import IO, Any
 from benchmarks.ground import ROOT, Ground
 from benchmarks.meter import tree
 
-_TOKCRAWL = [sys.executable, "-m", "producers.main"]
+_TOKCRAWL = [sys.executable, "-m", "producers.cli"]
 _POLL = 0.05  # seconds
 
 

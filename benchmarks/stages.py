@@ -29,26 +29,26 @@ _WRAPPED = (
     ("kombu.transport.redis:MultiChannelPoller", "on_poll_start", "celery: ask for the next message"),
     ("workers.app:Broker", "send", "publish"),
     ("workers.app:Broker", "depth", "feed: depth of the queue"),
-    ("workers.feeder:Feeder", "tick", "feed: look"),
-    ("workers.feeder:Feeder", "tend", "feed: tend"),
-    ("workers.keeper:Keeper", "_hear", "keep: beat, crawls, roll-up"),
-    ("crawler.step:Step", "run", "step"),
-    ("crawler.pace:Pace", "permits", "limit (redis)"),
-    ("crawler.together:Together", "__call__", "together"),
+    ("workers.leader:Feeder", "tick", "feed: look"),
+    ("workers.leader:Feeder", "tend", "feed: tend"),
+    ("workers.heartbeat:Keeper", "_hear", "keep: beat, crawls, roll-up"),
+    ("crawler.engine.page_runner:Step", "run", "step"),
+    ("crawler.rate_limit.limiter:Pace", "permits", "limit (redis)"),
+    ("crawler.engine.batcher:Together", "__call__", "together"),
     ("crawler.store.ledger:Ledger", "take_all", "take"),
     ("crawler.store.frontier:Frontier", "plan_all", "plan: write"),
     ("crawler.store.ledger:Ledger", "finish_all", "finish"),
-    ("crawler.keeping:Keeping", "keep_all", "keep"),
+    ("crawler.engine.committer:Keeping", "keep_all", "keep"),
     ("crawler.store.ledger:Ledger", "history", "list history"),
     ("crawler.store.frontier:Frontier", "sent", "feed: mark sent"),
-    ("crawler.api:Api", "call", "fetch"),
-    ("crawler.api", "decode", "JSON"),
-    ("crawler.step", "_read", "read and validate"),
-    ("crawler.keeping", "follow_ups", "plan: decide"),
-    ("crawler.keeping", "next_or_end", "plan: decide"),
-    ("crawler.met:Met", "unnamed", "met"),
-    ("crawler.met:Met", "named", "met"),
-    ("crawler.rollup:Rollup", "_add", "roll-up"),
+    ("crawler.api.client:Api", "call", "fetch"),
+    ("crawler.api.client", "decode", "JSON"),
+    ("crawler.engine.page_runner", "_read", "read and validate"),
+    ("crawler.engine.committer", "follow_ups", "plan: decide"),
+    ("crawler.engine.committer", "next_or_end", "plan: decide"),
+    ("crawler.engine.seen_entities:Met", "unnamed", "met"),
+    ("crawler.engine.seen_entities:Met", "named", "met"),
+    ("crawler.engine.stats_buffer:Rollup", "_add", "roll-up"),
     ("crawler.store.entities:Entities", "store", "store: make operations"),
     ("crawler.store.entities", "_merged", "store: merge"),
     ("pymongo.synchronous.collection:Collection", "bulk_write", "bulk_write"),
@@ -170,8 +170,8 @@ def _leave() -> None:
 
 def child(argv: list[str]) -> None:
     """A worker process with its functions wrapped."""
-    import crawler.step  # noqa: F401  # before wrapping: names that it imports are wrapped where they are used
-    from workers import child as worker
+    import crawler.engine.page_runner  # noqa: F401  # before wrapping: names that it imports are wrapped where they are used
+    from workers import process as worker
 
     instrument()
     worker.main(argv)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from crawler.endpoints import Endpoint
-from crawler.entities import Comment, Entity, Post, User
-from crawler.pages import Page, Plan, Request
-from crawler.spec import Spec
-from crawler.words import End, Relation, SeedKind
+from crawler.api.endpoints import Endpoint
+from crawler.model.crawls import Spec
+from crawler.model.entities import Comment, Entity, Post, User
+from crawler.model.enums import End, Relation, SeedKind
+from crawler.model.pages import Page, Plan, Request
 
 BARREN_PAGES = 4  # pages in a row without an item the list has not had: the list is stalled (contract)
 

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from crawler.errors import UserError
+from crawler.model.errors import UserError
 
 PREFIX = "TOKCRAWL_"
 STACK_FILE = "stack.json"

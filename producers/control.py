@@ -1,11 +1,11 @@
 """pause, resume, cancel and retry: a person's word on a crawl, heard by every worker within about a second."""
 
-from crawler.errors import UserError
-from crawler.pace import Pace
+from crawler.model.enums import Cause, CrawlState, End
+from crawler.model.errors import UserError
+from crawler.rate_limit.limiter import Pace
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
-from crawler.words import Cause, CrawlState, End
-from producers.figures import find
+from producers.status import find
 
 
 def pause(store: Store, crawl: str) -> str:

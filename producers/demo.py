@@ -13,11 +13,11 @@ from rich.console import Console
 from crawler.settings import Settings
 from crawler.store import Store
 from producers import stack
-from producers.asking import make_spec, seeds
-from producers.rendering import rendered
-from producers.seeding import first_pages, start
-from producers.terminal import err, out
-from producers.watching import watch
+from producers.console import err, out
+from producers.render import rendered
+from producers.seeds.options import make_spec, seeds
+from producers.seeds.start import first_pages, start
+from producers.watch import watch
 
 _HASHTAG = "cats"
 _LATENCY = "0.1"  # seconds an answer of the sandbox takes, so that there is something to watch
@@ -44,7 +44,7 @@ def run(settings: Settings, keep: bool) -> int:
             **os.environ, **local.urls, "TOKCRAWL_API_URL": api_url, "TOKCRAWL_API_TOKEN": "sandbox",
             "TOKCRAWL_MONGO_DB": "tokcrawl_demo", "TOKCRAWL_HOME": str(home), "TOKCRAWL_LOG_LEVEL": "WARNING",
         }  # fmt: skip
-        exits.enter_context(_process(worker_log, ["producers.main", "worker", "-c", "32"], environment))
+        exits.enter_context(_process(worker_log, ["producers.cli", "worker", "-c", "32"], environment))
         console.print(f"[bold]4/4[/] tokcrawl seed hashtag {_HASHTAG}; tokcrawl watch")
         store = Store.at(local.urls["TOKCRAWL_MONGO_URL"], "tokcrawl_demo")
         store.prepare()

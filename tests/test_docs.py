@@ -11,10 +11,12 @@ import pytest
 import typer
 from pydantic import SecretStr
 
+from crawler.model.enums import Cause, CrawlState, Relation, SeedKind
 from crawler.settings import PREFIX, Settings
-from crawler.words import Cause, CrawlState, Relation, SeedKind
-from producers import exits, figures, watching
-from producers.main import app
+from producers import exit_codes as exits
+from producers import status as figures
+from producers import watch as watching
+from producers.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -174,7 +176,7 @@ def test_every_name_of_the_architecture_is_in_its_file() -> None:
 
 def test_the_import_order_is_the_one_that_is_checked() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
-    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    (layers,) = (contract["layers"] for contract in contracts if contract.get("containers") == ["crawler"])
     assert _FENCED.findall(ARCHITECTURE)[-1].splitlines() == layers
 
 

@@ -11,8 +11,8 @@ from celery.signals import setup_logging
 from kombu.entity import Queue
 from kombu.utils.uuid import uuid
 
-from crawler.errors import Unreachable
-from crawler.pages import Waiting
+from crawler.model.errors import Unreachable
+from crawler.model.pages import Waiting
 from crawler.settings import Settings
 from crawler.store import place
 

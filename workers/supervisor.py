@@ -14,9 +14,9 @@ from socket import gethostname
 from time import monotonic, sleep
 from types import FrameType
 
-from crawler.board import Board
-from crawler.burial import bury
-from crawler.errors import Unreachable
+from crawler.engine.crawl_cache import Board
+from crawler.engine.reaper import bury
+from crawler.model.errors import Unreachable
 from crawler.settings import Settings
 from crawler.store import Store
 
@@ -76,7 +76,7 @@ class Supervisor:
     def _start(self, slot: _Slot) -> None:
         slot.name = f"{gethostname()}-{token_hex(4)}"
         slot.process = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", "workers.child", "--slots", str(slot.slots), "--name", slot.name]
+            [sys.executable, "-m", "workers.process", "--slots", str(slot.slots), "--name", slot.name]
         )
         slot.born = monotonic()
 

@@ -20,7 +20,7 @@ from benchmarks.ground import Ground, api, cold
 from benchmarks.meter import Others, cpu
 from benchmarks.scenarios.findings import write
 from benchmarks.scenarios.wide import pace, post_ids, seeds, wait_for_calls
-from crawler.pages import Request
+from crawler.model.pages import Request
 from sandbox.client import Control
 
 _BATCH = 5_000

@@ -67,7 +67,7 @@ def _child(pool: str, argv: list[str]) -> None:
         from celery import concurrency
 
         concurrency.ALIASES["threads"] = concurrency.ALIASES["gevent"]
-    from workers import child
+    from workers import process as child
 
     child.main(argv)
 

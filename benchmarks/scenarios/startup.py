@@ -38,7 +38,7 @@ def _timed(command: tuple[str, ...], environment: dict[str, str], times: int) ->
     for _ in range(times):
         started = monotonic()
         subprocess.run(
-            [sys.executable, "-m", "producers.main", *command],
+            [sys.executable, "-m", "producers.cli", *command],
             cwd=ROOT, env=environment, capture_output=True, check=False,
         )  # fmt: skip
         took.append(monotonic() - started)

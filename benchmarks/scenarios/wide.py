@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from benchmarks.fleet import Fleet
 from sandbox.client import Control
-from sandbox.world import World
+from sandbox.world.world import World
 
 FIRST = 0.7  # of the calls, about, that ask for a list's first page
 _BIGGEST = 60_000  # posts under one made-up hashtag

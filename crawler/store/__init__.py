@@ -6,13 +6,13 @@ from pymongo.database import Database
 
 from crawler.store.budgets import Budgets
 from crawler.store.connection import connect, make_indexes, place
+from crawler.store.connection_monitor import Interruptions
 from crawler.store.crawls import Crawls
 from crawler.store.entities import Entities
-from crawler.store.fleet import Fleet
 from crawler.store.frontier import Frontier
-from crawler.store.interruptions import Interruptions
 from crawler.store.ledger import Ledger
-from crawler.store.tally import Tally
+from crawler.store.stats import Tally
+from crawler.store.workers import Fleet
 
 
 class Store:

@@ -15,8 +15,8 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, InvalidURI, NotP
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
-from crawler.errors import Unreachable, UserError
-from crawler.store.interruptions import Interruptions
+from crawler.model.errors import Unreachable, UserError
+from crawler.store.connection_monitor import Interruptions
 
 Document = dict[str, Any]
 P = ParamSpec("P")

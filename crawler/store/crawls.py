@@ -6,9 +6,9 @@ from typing import Any
 
 from pymongo.database import Database
 
-from crawler.spec import Crawl, Spec
+from crawler.model.crawls import Crawl, Spec
+from crawler.model.enums import Cause, CrawlState
 from crawler.store.connection import Document, now, reaching
-from crawler.words import Cause, CrawlState
 
 _ENDED = [state for state in CrawlState if state.ended]
 _LISTED = ("usernames", "sec_uids")  # of a spec: may be millions, so they are kept with the seeds

@@ -17,12 +17,12 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
-from crawler.pages import digest
-from crawler.readers import Found
-from crawler.readers.mend import mend
+from crawler.model.items import Found
+from crawler.model.pages import digest
+from crawler.model.sanitize import mend
 from crawler.store.connection import Document, now, reaching, unhurried
-from crawler.store.interruptions import Interruptions
-from crawler.store.known import RANK, Known, Origin, Write
+from crawler.store.connection_monitor import Interruptions
+from crawler.store.write_cache import RANK, Known, Origin, Write
 
 _DUPLICATE_KEY = 11000
 _ENCODING = (InvalidDocument, OverflowError, UnicodeError, DocumentTooLarge, ValueError, RecursionError)

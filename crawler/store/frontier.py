@@ -12,10 +12,10 @@ from itertools import islice
 from pymongo import UpdateOne
 from pymongo.database import Database
 
-from crawler.endpoints import ENDPOINTS
-from crawler.pages import Plan, Request, Waiting
+from crawler.api.endpoints import ENDPOINTS
+from crawler.model.enums import OPEN_STATES, PageState
+from crawler.model.pages import Plan, Request, Waiting
 from crawler.store.connection import UNSENT, Document, now, patient, reaching, unhurried
-from crawler.words import OPEN_STATES, PageState
 
 RESEND = timedelta(seconds=15)  # after which a message that nobody took counts as lost
 

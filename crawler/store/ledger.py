@@ -13,9 +13,9 @@ from typing import Any
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.database import Database
 
-from crawler.pages import Page, Request
+from crawler.model.enums import End, PageState
+from crawler.model.pages import Page, Request
 from crawler.store.connection import UNSENT, Document, now, patient, reaching, unhurried
-from crawler.words import End, PageState
 
 _HELD = {"lease": 1, "endpoint": 1, "deaths": 1, "crawl": 1}
 _TAKEN = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from crawler.errors import CrawlError
+from crawler.model.errors import CrawlError
 
 HOST = "127.0.0.1"
 

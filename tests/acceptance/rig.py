@@ -44,7 +44,7 @@ class Rig:
     def cli(self, *args: str, stdin: str | None = None, env: dict[str, str] | None = None, timeout: float = 120) -> Any:
         """Run `tokcrawl ARGS`; returns the finished process with text output."""
         return subprocess.run(
-            [sys.executable, "-m", "producers.main", *args],
+            [sys.executable, "-m", "producers.cli", *args],
             env={**self.env, **(env or {})},
             input=stdin,
             capture_output=True,
@@ -81,7 +81,7 @@ class Rig:
     ) -> "subprocess.Popen[bytes]":
         log = (self.home / f"worker-{len(self._workers)}.log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-m", "producers.main", "worker", "-c", str(concurrency), *args],
+            [sys.executable, "-m", "producers.cli", "worker", "-c", str(concurrency), *args],
             env={**self.env, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=log,

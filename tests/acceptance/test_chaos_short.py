@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.switches import FAULTS
+from sandbox.provider.behaviour import FAULTS
 from tests.chaos.rig import ChaosRig, say
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]

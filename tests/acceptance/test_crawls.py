@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crawler.pages import Request
+from crawler.model.pages import Request
 from tests.acceptance.rig import Rig
 
 pytestmark = pytest.mark.acceptance

@@ -89,7 +89,7 @@ class ChaosRig(Rig):
 
 def _is_worker(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.Error):  # dead meanwhile
-        return "workers.child" in " ".join(process.cmdline())
+        return "workers.process" in " ".join(process.cmdline())
     return False
 
 

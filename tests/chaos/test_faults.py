@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crawler.settings import load
-from sandbox.switches import FAULTS
+from sandbox.provider.behaviour import FAULTS
 from tests.chaos.rig import ChaosRig, say
 from workers.app import make_app
 

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from crawler.endpoints import Endpoint
-from crawler.pages import Page, Plan, Request
-from crawler.spec import Crawl, Spec
+from crawler.api.endpoints import Endpoint
+from crawler.model.crawls import Crawl, Spec
+from crawler.model.enums import CrawlState, End, Relation, SeedKind
+from crawler.model.pages import Page, Plan, Request
 from crawler.store import Store
 from crawler.store.ledger import Charge, Result
-from crawler.words import CrawlState, End, Relation, SeedKind
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 DAY = "2026-01-31"

@@ -17,9 +17,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 import ensembledata.api.errors as sdk_errors
 import pytest
 
-from crawler.api import Answer, Api
-from crawler.endpoints import ENDPOINTS
-from crawler.errors import (
+from crawler.api.client import Answer, Api
+from crawler.api.endpoints import ENDPOINTS
+from crawler.model.enums import End
+from crawler.model.errors import (
     CallError,
     NoAnswer,
     NothingThere,
@@ -30,7 +31,6 @@ from crawler.errors import (
     Unreadable,
     Wait,
 )
-from crawler.words import End
 
 TOKEN = "SECRET-abc123/+="
 CATS = (ENDPOINTS["hashtag_search"], {"hashtag": "cats"}, {})

@@ -3,10 +3,10 @@
 import pytest
 from page_shapes import spec
 
-from crawler.board import Board
-from crawler.endpoints import ENDPOINTS
+from crawler.api.endpoints import ENDPOINTS
+from crawler.engine.crawl_cache import Board
+from crawler.model.enums import Cause, CrawlState
 from crawler.store import Store
-from crawler.words import Cause, CrawlState
 
 FOLLOWERS = ENDPOINTS["user_followers"]  # costs 1, may cost 10
 

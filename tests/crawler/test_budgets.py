@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from page_shapes import bought, charged, finish, plan, taken
 
-from crawler.pages import Page
+from crawler.model.enums import End, PageState
+from crawler.model.pages import Page
 from crawler.store import Store
 from crawler.store.budgets import Claim, Limit, Refusal, Settlement, crawl_account, day_account
-from crawler.words import End, PageState
 
 ACCOUNT = crawl_account("c")
 TEN = Limit(ACCOUNT, units=10)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from page_shapes import spec
 
-from crawler.spec import Spec
+from crawler.model.crawls import Spec
+from crawler.model.enums import Cause, CrawlState
 from crawler.store import Store
 from crawler.store.connection import now
-from crawler.words import Cause, CrawlState
 
 
 def running(store: Store, *crawls: str, **fields: Any) -> None:

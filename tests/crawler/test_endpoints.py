@@ -6,12 +6,12 @@ import pytest
 from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from page_shapes import raw
 
-from crawler.endpoints import ENDPOINTS, Endpoint, check
-from crawler.pages import Request
+from crawler.api.endpoints import ENDPOINTS, Endpoint, check
+from crawler.api.page_parser import read
+from crawler.api.parsers import read_comment, read_post, read_user
+from crawler.model.enums import Relation, SeedKind
+from crawler.model.pages import Request
 from crawler.planning import refusal
-from crawler.readers import read_comment, read_post, read_user
-from crawler.reading import read
-from crawler.words import Relation, SeedKind
 
 each = pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
 

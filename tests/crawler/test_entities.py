@@ -3,7 +3,7 @@ import pickle
 import pytest
 from pydantic import ValidationError
 
-from crawler.entities import Comment, Entity, Hashtag, Live, Music, Post, User
+from crawler.model.entities import Comment, Entity, Hashtag, Live, Music, Post, User
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from crawler.errors import (
+from crawler.model.enums import End
+from crawler.model.errors import (
     CallError,
     CrawlError,
     NoAnswer,
@@ -20,8 +21,7 @@ from crawler.errors import (
     UserError,
     Wait,
 )
-from crawler.words import End
-from producers.inputs import InputErrors, InputProblem
+from producers.seeds.values import InputErrors, InputProblem
 
 CALL_ERRORS: list[CallError] = [
     CallError("odd", 418, None),

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crawler.store import Store, fleet
-from crawler.words import Cause
+from crawler.model.enums import Cause
+from crawler.store import Store
+from crawler.store import workers as fleet
 
 
 def test_workers_beat_and_leave(store: Store) -> None:

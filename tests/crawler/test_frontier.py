@@ -2,7 +2,7 @@
 
 from page_shapes import plan, taken
 
-from crawler.pages import Plan, Request
+from crawler.model.pages import Plan, Request
 from crawler.store import Store
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from page_shapes import bought, charged, finish, plan, taken
 
-from crawler.pages import Plan
+from crawler.model.enums import End, PageState
+from crawler.model.pages import Plan
 from crawler.store import Store
-from crawler.words import End, PageState
 
 pytestmark = pytest.mark.server
 

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from page_shapes import charged, crawl, document, item_id, plan, raw, taken
 
-from crawler.board import Board
-from crawler.endpoints import ENDPOINTS
-from crawler.errors import Unreachable
-from crawler.keeping import Keeping
-from crawler.pages import Page, Waiting
-from crawler.reading import Reading, read
-from crawler.rollup import Rollup
-from crawler.spec import Crawl
+from crawler.api.endpoints import ENDPOINTS
+from crawler.api.page_parser import Reading, read
+from crawler.engine.committer import Keeping
+from crawler.engine.crawl_cache import Board
+from crawler.engine.stats_buffer import Rollup
+from crawler.model.crawls import Crawl
+from crawler.model.enums import Relation
+from crawler.model.errors import Unreachable
+from crawler.model.pages import Page, Waiting
 from crawler.store import Store
-from crawler.words import Relation
 
 COMMENTS = ENDPOINTS["post_comments"]
 CRAWL = crawl(expand=frozenset({Relation.REPLIES}), depth=2)

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crawler.entities import User
-from crawler.readers import LISTED, THIN, Found
+from crawler.api.parsers import LISTED, THIN, Found
+from crawler.model.entities import User
 from crawler.store import Store
-from crawler.store.interruptions import Interruptions
-from crawler.store.known import RANK, Known, Origin, Write
+from crawler.store.connection_monitor import Interruptions
+from crawler.store.write_cache import RANK, Known, Origin, Write
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from page_shapes import DAY, bought, charged, document, finish, page, plan, request, taken
 
-from crawler.pages import Plan
+from crawler.model.enums import End, PageState
+from crawler.model.pages import Plan
 from crawler.store import Store
 from crawler.store.connection import UNSENT
 from crawler.store.frontier import Planning
-from crawler.words import End, PageState
 
 ERROR: dict[str, Any] = {"kind": "server", "status": 500, "detail": "broken"}
 LATER = timedelta(hours=1)

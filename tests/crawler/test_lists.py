@@ -4,7 +4,7 @@ from typing import Any
 
 from page_shapes import bought, charged, finish, page, plan, request, taken
 
-from crawler.lists import Lists
+from crawler.engine.list_history import Lists
 from crawler.store import Store
 
 

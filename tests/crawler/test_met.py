@@ -1,8 +1,8 @@
 """Which embedded entities are named in the ledger, and which are known to be named."""
 
-from crawler.entities import Entity, Hashtag, Post, User
-from crawler.met import Met
-from crawler.readers import THIN, Found
+from crawler.api.parsers import THIN, Found
+from crawler.engine.seen_entities import Met
+from crawler.model.entities import Entity, Hashtag, Post, User
 
 
 def found(*entities: Entity) -> list[Found]:

@@ -6,15 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from page_shapes import charged, crawl, document, plan, taken
 
-from crawler.board import Board
-from crawler.burial import MOST_DEATHS, bury
-from crawler.endpoints import ENDPOINTS
-from crawler.money import Hold, Purse
-from crawler.pages import Page
-from crawler.spec import Crawl
+from crawler.api.endpoints import ENDPOINTS
+from crawler.engine.budget import Hold, Purse
+from crawler.engine.crawl_cache import Board
+from crawler.engine.reaper import MOST_DEATHS, bury
+from crawler.model.crawls import Crawl
+from crawler.model.enums import Cause
+from crawler.model.pages import Page
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
-from crawler.words import Cause
 
 COMMENTS, FOLLOWERS = ENDPOINTS["post_comments"], ENDPOINTS["user_followers"]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import redis
 
-from crawler import pace as module
-from crawler.errors import Unreachable, UserError
-from crawler.pace import OUTAGE_PAGES, Denied, Pace, Permit
-from crawler.words import Cause
+from crawler.model.enums import Cause
+from crawler.model.errors import Unreachable, UserError
+from crawler.rate_limit import limiter as module
+from crawler.rate_limit.limiter import OUTAGE_PAGES, Denied, Pace, Permit
 from tests.servers import redis_url
 
 server = pytest.mark.server

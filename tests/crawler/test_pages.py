@@ -1,6 +1,6 @@
 """The hashes that tell pages, lists and requests apart."""
 
-from crawler.pages import Request, digest
+from crawler.model.pages import Request, digest
 
 
 def test_the_order_of_arguments_makes_no_other_page() -> None:

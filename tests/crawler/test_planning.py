@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from page_shapes import SEC, page, spec
 
-from crawler.endpoints import ENDPOINTS
-from crawler.entities import Comment, Entity, Hashtag, Music, Post, User
-from crawler.pages import Plan, Request
+from crawler.api.endpoints import ENDPOINTS
+from crawler.model.crawls import Spec
+from crawler.model.entities import Comment, Entity, Hashtag, Music, Post, User
+from crawler.model.enums import End, Relation, SeedKind
+from crawler.model.pages import Plan, Request
 from crawler.planning import beyond_cap, follow_ups, next_or_end, posts, profile, refusal, within
-from crawler.spec import Spec
-from crawler.words import End, Relation, SeedKind
 
 ALICE = User(user_id="1", sec_uid=SEC, username="alice")
 POST = Post(post_id="11", author_id="1", author_sec_uid=SEC, author_username="alice", music_id="77", created_at=1000)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from crawler.errors import (
+from crawler.engine.retry import Reaction, react
+from crawler.model.enums import Cause, End
+from crawler.model.errors import (
     CallError,
     NoAnswer,
     NothingThere,
@@ -13,8 +15,6 @@ from crawler.errors import (
     Unreadable,
     Wait,
 )
-from crawler.reactions import Reaction, react
-from crawler.words import Cause, End
 
 MOST = 8
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from page_shapes import envelope, item, item_id, raw
 
-from crawler.endpoints import ENDPOINTS, Endpoint
-from crawler.readers import BOUGHT, LISTED
-from crawler.reading import Bad, UnreadablePage, read
+from crawler.api.endpoints import ENDPOINTS, Endpoint
+from crawler.api.page_parser import Bad, UnreadablePage, read
+from crawler.api.parsers import BOUGHT, LISTED
 
 CRAWLED = {name: endpoint for name, endpoint in ENDPOINTS.items() if not endpoint.customer}
 LISTS = {name: endpoint for name, endpoint in CRAWLED.items() if not endpoint.single}

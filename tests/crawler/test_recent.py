@@ -1,6 +1,6 @@
 """A bounded memory of what was used lately."""
 
-from crawler.recent import Recent
+from crawler.model.bounded_cache import Recent
 
 
 def test_the_last_used_are_there_and_no_more_than_twice_as_many() -> None:

@@ -5,9 +5,9 @@ from threading import Thread
 
 from page_shapes import charged, page
 
-from crawler.endpoints import ENDPOINTS
-from crawler.rollup import Rollup
-from crawler.words import End, PageState
+from crawler.api.endpoints import ENDPOINTS
+from crawler.engine.stats_buffer import Rollup
+from crawler.model.enums import End, PageState
 
 COMMENTS = ENDPOINTS["post_comments"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.errors import UserError
+from crawler.model.errors import UserError
 from crawler.settings import PREFIX, Settings, load
 
 

@@ -4,8 +4,8 @@ import pytest
 from page_shapes import crawl
 from pydantic import ValidationError
 
-from crawler.spec import Spec
-from crawler.words import Cause, CrawlState, Relation, SeedKind
+from crawler.model.crawls import Spec
+from crawler.model.enums import Cause, CrawlState, Relation, SeedKind
 
 
 def test_a_spec_comes_back_as_it_was() -> None:

@@ -10,17 +10,17 @@ from typing import Any, Literal
 import pytest
 from page_shapes import document, item_id, raw, spec
 
-from crawler.api import Answer
-from crawler.board import Board
-from crawler.endpoints import Endpoint
-from crawler.errors import CallError, NoAnswer, NothingThere, OurMistake, StopAll, TryLater, Wait
-from crawler.money import Purse
-from crawler.pace import Denied, Permit, Weather
-from crawler.pages import Plan, Request, Waiting
-from crawler.rollup import Rollup
-from crawler.step import Step, Tools
+from crawler.api.client import Answer
+from crawler.api.endpoints import Endpoint
+from crawler.engine.budget import Purse
+from crawler.engine.crawl_cache import Board
+from crawler.engine.page_runner import Step, Tools
+from crawler.engine.stats_buffer import Rollup
+from crawler.model.enums import Cause, End, Relation, SeedKind
+from crawler.model.errors import CallError, NoAnswer, NothingThere, OurMistake, StopAll, TryLater, Wait
+from crawler.model.pages import Plan, Request, Waiting
+from crawler.rate_limit.limiter import Denied, Permit, Weather
 from crawler.store import Store
-from crawler.words import Cause, End, Relation, SeedKind
 
 
 class Provider:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from page_shapes import raw
 
-from crawler.entities import Entity, Hashtag, Post, User
-from crawler.readers import BOUGHT, LISTED, THIN, Found, read_comment, read_post
+from crawler.api.parsers import BOUGHT, LISTED, THIN, Found, read_comment, read_post
+from crawler.model.entities import Entity, Hashtag, Post, User
 from crawler.store import Store
 from crawler.store.entities import Origin, Reject, as_text
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from page_shapes import bought, charged, finish, plan, taken
 
-from crawler.pages import Plan, Request
+from crawler.model.enums import End, PageState
+from crawler.model.pages import Plan, Request
 from crawler.store import Store
-from crawler.store.tally import status
-from crawler.words import End, PageState
+from crawler.store.stats import status
 
 # The fake says that it has no disk to use.
 pytestmark = pytest.mark.filterwarnings("ignore:'allowDiskUse':UserWarning")

@@ -7,8 +7,8 @@ from time import monotonic, sleep
 
 import pytest
 
-from crawler.errors import Unreachable
-from crawler.together import Together
+from crawler.engine.batcher import Together
+from crawler.model.errors import Unreachable
 
 
 def test_alone_it_is_done_at_once() -> None:

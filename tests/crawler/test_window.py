@@ -3,7 +3,7 @@
 import pytest
 from page_shapes import crawl
 
-from crawler.window import shares, slow_calls, threads, window
+from crawler.engine.capacity import shares, slow_calls, threads, window
 
 
 @pytest.mark.parametrize(("slots", "messages"), [(0, 32), (1, 32), (16, 32), (17, 34), (400, 800)])

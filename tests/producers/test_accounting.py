@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from crawler.api import Answer
-from crawler.endpoints import Endpoint
-from crawler.errors import UserError
-from crawler.pages import Plan, Request
-from crawler.spec import Spec
+from crawler.api.client import Answer
+from crawler.api.endpoints import Endpoint
+from crawler.model.crawls import Spec
+from crawler.model.enums import CrawlState, SeedKind
+from crawler.model.errors import UserError
+from crawler.model.pages import Plan, Request
 from crawler.store import Store
 from crawler.store.budgets import Claim, Limit, Settlement, crawl_account, day_account
 from crawler.store.ledger import Charge
-from crawler.words import CrawlState, SeedKind
-from producers.accounting import rendered, settle
+from producers.usage import rendered, settle
 
 # The fake says that it has no disk to use.
 pytestmark = pytest.mark.filterwarnings("ignore:'allowDiskUse':UserWarning")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from crawler.errors import UserError
-from crawler.spec import Spec
-from crawler.words import Relation, SeedKind
-from producers.asking import make_spec, seeds
-from producers.inputs import InputErrors, SeedValue
+from crawler.model.crawls import Spec
+from crawler.model.enums import Relation, SeedKind
+from crawler.model.errors import UserError
+from producers.seeds.options import make_spec, seeds
+from producers.seeds.values import InputErrors, SeedValue
 
 SEC = "MS4wLjABAAAAv7iSuuXDJGDvJkmH_vz1qkDZYo1apxgzaxdBSeIuPiMAbCdEfGhIjKlMnOpQrStUv"[:76]
 DEFAULT = {"authors", "comments", "followings"}

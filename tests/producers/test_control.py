@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from crawler.errors import UserError
-from crawler.pages import Plan, Request
-from crawler.spec import Spec
+from crawler.model.crawls import Spec
+from crawler.model.enums import Cause, CrawlState, End, PageState, SeedKind
+from crawler.model.errors import UserError
+from crawler.model.pages import Plan, Request
 from crawler.store import Store
 from crawler.store.budgets import Claim, Limit, crawl_account
 from crawler.store.ledger import Charge
-from crawler.words import Cause, CrawlState, End, PageState, SeedKind
 from producers import control
 
 # The fake says that it has no disk to use.

@@ -2,7 +2,8 @@
 
 import pytest
 
-from crawler.errors import (
+from crawler.model.enums import End
+from crawler.model.errors import (
     CallError,
     CrawlError,
     NoAnswer,
@@ -16,9 +17,8 @@ from crawler.errors import (
     UserError,
     Wait,
 )
-from crawler.words import End
-from producers.exits import exit_code_of
-from producers.inputs import InputErrors, InputProblem
+from producers.exit_codes import exit_code_of
+from producers.seeds.values import InputErrors, InputProblem
 from producers.stack import StackError
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from crawler.pages import Plan, Request
-from crawler.spec import Spec
+from crawler.model.crawls import Spec
+from crawler.model.enums import Cause, CrawlState, SeedKind
+from crawler.model.pages import Plan, Request
 from crawler.store import Store
-from crawler.words import Cause, CrawlState, SeedKind
-from producers.figures import figures, find, is_being_counted
+from producers.status import figures, find, is_being_counted
 
 pytestmark = pytest.mark.server
 

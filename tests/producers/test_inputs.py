@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.errors import UserError
-from crawler.words import SeedKind
-from producers.inputs import InputErrors, SeedValue, parse, read_list
+from crawler.model.enums import SeedKind
+from crawler.model.errors import UserError
+from producers.seeds.values import InputErrors, SeedValue, parse, read_list
 
 ID = "7123456789012345678"
 ID2 = "6999999999999999999"

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from crawler.endpoints import ENDPOINTS
+from crawler.api.endpoints import ENDPOINTS
+from crawler.model.crawls import Spec
+from crawler.model.enums import CrawlState, SeedKind
 from crawler.planning import refusal
-from crawler.spec import Spec
 from crawler.store import Store
-from crawler.words import CrawlState, SeedKind
-from producers.inputs import parse
-from producers.seeding import first_pages, sec_uids, start, usernames
+from producers.seeds.start import first_pages, sec_uids, start, usernames
+from producers.seeds.values import parse
 
 ID, ID2, COMMENT = "7123456789012345678", "6999999999999999999", "7200000000000000001"
 SEC = "MS4wLjABAAAAv7iSuuXDJGDvJkmH_vz1qkDZYo1apxgzaxdBSeIuPiMAbCdEfGhIjKlMnOpQrStUv"[:76]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.client import Sandbox, running
-from sandbox.world import World
+from sandbox.world.world import World
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox.endpoints import answer
-from sandbox.world import World
+from sandbox.provider.endpoints import answer
+from sandbox.world.world import World
 
 LIST_KEYS = ("data", "comments", "aweme_list", "followers", "followings", "liked_posts", "users", "music", "lives")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from sandbox.cast import POST_ROLES, ROLES, TAG_ROLES
-from sandbox.switches import FAULTS, Switches
+from sandbox.provider.behaviour import FAULTS, Switches
+from sandbox.world.special_cases import POST_ROLES, ROLES, TAG_ROLES
 
 
 def test_the_manual_is_complete() -> None:

@@ -11,12 +11,12 @@ from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from ensembledata.api._response import EDResponse
 from ensembledata.api.errors import EDError
 
-from sandbox.api import Api
-from sandbox.gate import Gate
-from sandbox.journal import Journal
-from sandbox.playbill import cast, unknown
-from sandbox.switches import Switches
-from sandbox.world import World
+from sandbox.provider.api import Api
+from sandbox.provider.behaviour import Switches
+from sandbox.provider.faults import Gate
+from sandbox.provider.request_log import Journal
+from sandbox.world.directory import cast, unknown
+from sandbox.world.world import World
 
 
 class Requester:

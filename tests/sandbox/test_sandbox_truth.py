@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sandbox_walk import get, ids, walk
 
-from sandbox.cast import TAG_ROLES
-from sandbox.playbill import cast
-from sandbox.question import KINDS, Question
-from sandbox.truth import Truth
-from sandbox.world import World
+from sandbox.truth.query import KINDS, Question
+from sandbox.truth.truth import Truth
+from sandbox.world.directory import cast
+from sandbox.world.special_cases import TAG_ROLES
+from sandbox.world.world import World
 
 
 def truth(world: World, kind: str, *values: str, expand: str = "none", **options: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from sandbox.client import Sandbox, SandboxError, running
-from sandbox.journal import day_of
+from sandbox.provider.request_log import day_of
 
 CATS = "/tt/hashtag/posts?token=SECRET&name=cats"
 

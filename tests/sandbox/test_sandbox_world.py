@@ -8,15 +8,15 @@ import sys
 
 import pytest
 
-from sandbox.codes import Comment, author, user_code
-from sandbox.topics import VOCABULARY
-from sandbox.world import World
+from sandbox.world.keys import Comment, author, user_code
+from sandbox.world.topics import VOCABULARY
+from sandbox.world.world import World
 
 PROBE = """
 from hashlib import blake2b
-from sandbox.endpoints import answer
-from sandbox.playbill import cast
-from sandbox.world import World
+from sandbox.provider.endpoints import answer
+from sandbox.world.directory import cast
+from sandbox.world.world import World
 import json
 world = World(7)
 digest = blake2b(json.dumps(cast(world), sort_keys=True).encode())

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import redis
 
-from crawler.errors import Unreachable
-from crawler.pages import Request, Waiting
+from crawler.model.errors import Unreachable
+from crawler.model.pages import Request, Waiting
 from crawler.settings import Settings
 from tests.servers import redis_url
 from workers.app import QUEUE, Broker, make_app

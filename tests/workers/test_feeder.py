@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from crawler.board import Board
-from crawler.pages import Plan, Request, Waiting
-from crawler.spec import Spec
+from crawler.engine.crawl_cache import Board
+from crawler.model.crawls import Spec
+from crawler.model.enums import CrawlState, SeedKind
+from crawler.model.pages import Plan, Request, Waiting
 from crawler.store import Store
-from crawler.words import CrawlState, SeedKind
-from workers.feeder import Feeder
+from workers.leader import Feeder
 
 pytestmark = pytest.mark.server
 

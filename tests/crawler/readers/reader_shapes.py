@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from crawler.entities import Entity
-from crawler.readers import Item
+from crawler.api.parsers import Item
+from crawler.model.entities import Entity
 
 TESTS = Path(__file__).parents[2]
 SAMPLES = Path(os.environ.get("TIKTOK_SAMPLES") or TESTS.parents[1] / "shared" / "samples")

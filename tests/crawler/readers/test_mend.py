@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from bson import encode
 
-from crawler.readers.mend import decode, mend
+from crawler.model.sanitize import decode, mend
 
 PLAIN: list[Any] = [
     None, True, 0, 2**63 - 1, -(2**63), 1.5, "", "é\0\u2028😺", [], {}, [1, [2, {"a": "é"}]],

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from reader_shapes import NOWHERE, only, shape
 
-from crawler.entities import Comment, User
-from crawler.readers import LISTED, THIN, NotAnItem, Unreadable, read_comment
+from crawler.api.parsers import LISTED, THIN, NotAnItem, Unreadable, read_comment
+from crawler.model.entities import Comment, User
 
 
 def test_reads_a_comment_and_its_writer() -> None:

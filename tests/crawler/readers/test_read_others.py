@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from reader_shapes import NOWHERE, only, shape
 
-from crawler.entities import Hashtag, Live, Music
-from crawler.readers import BOUGHT, NotAnItem, Unreadable, read_hashtag, read_live, read_music
+from crawler.api.parsers import BOUGHT, NotAnItem, Unreadable, read_hashtag, read_live, read_music
+from crawler.model.entities import Hashtag, Live, Music
 
 
 @pytest.mark.parametrize("wrap", [lambda raw: raw, lambda raw: {"music_info": raw, "status_code": 0}])

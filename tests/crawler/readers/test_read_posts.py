@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from reader_shapes import NOWHERE, only, shape
 
-from crawler.entities import Hashtag, Music, Post, User
-from crawler.readers import BOUGHT, LISTED, THIN, NotAnItem, Unreadable, read_music, read_post, read_user
+from crawler.api.parsers import BOUGHT, LISTED, THIN, NotAnItem, Unreadable, read_music, read_post, read_user
+from crawler.model.entities import Hashtag, Music, Post, User
 
 POST_ID = "7300000000000000101"
 

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from reader_shapes import NOWHERE, only, shape
 
-from crawler.entities import User
-from crawler.readers import BOUGHT, THIN, NotAnItem, Unreadable, read_user
+from crawler.api.parsers import BOUGHT, THIN, NotAnItem, Unreadable, read_user
+from crawler.model.entities import User
 
 APP = User(
     user_id="6600000000000000204",

@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.readers.values import any_flag, count, flag, ident, language, moment, parts, text
+from crawler.api.parsers.fields import any_flag, count, flag, ident, language, moment, parts, text
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from reader_shapes import needs_samples, only, sample
 
-from crawler.entities import Comment, Hashtag, Music, Post, User
-from crawler.readers import NotAnItem, read_comment, read_hashtag, read_music, read_post, read_user
+from crawler.api.parsers import NotAnItem, read_comment, read_hashtag, read_music, read_post, read_user
+from crawler.model.entities import Comment, Hashtag, Music, Post, User
 
 pytestmark = needs_samples
 

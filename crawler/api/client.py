@@ -1,0 +1,202 @@
+"""The API door: the SDK's endpoint methods over a transport of our own; the only importer of urllib3.
+
+One attempt per call over pooled keep-alive connections (the SDK's own requester opens a client per call, sends up to
+three times by itself and returns a 4xx as success when it has `data`: reference §1). Every failure leaves as one of
+our errors, and the token leaves in nothing but the request: whatever comes back is searched for it first.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import urllib3
+from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
+from ensembledata.api._version import version
+
+from crawler.api.endpoints import ENDPOINTS, Endpoint, check
+from crawler.model.enums import End
+from crawler.model.errors import (
+    CallError,
+    NoAnswer,
+    NothingThere,
+    OurMistake,
+    StopAll,
+    TryLater,
+    UnitsUsedUp,
+    Unreadable,
+    Wait,
+)
+from crawler.model.sanitize import decode
+
+# At DEBUG urllib3 logs each request's path and query, and the query holds the token.
+logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+CONNECT_TIMEOUT = 10.0  # seconds
+LONGEST_WAIT = 86_400.0  # seconds that a Retry-After can ask for ("inf" is a number too)
+KEPT_BODY = 200_000  # characters of an unreadable body that the ledger keeps
+
+# Reference §4: what each code means, by what follows from it.
+_ENDS = {
+    404: End.MISSING,
+    463: End.MISSING,
+    473: End.MISSING,
+    472: End.PRIVATE,
+    469: End.RESTRICTED,
+    471: End.RESTRICTED,
+    474: End.RESTRICTED,
+    520: End.RESTRICTED,
+}
+_ACCOUNT = (491, 492, 493)
+_LATER = (408, 425)
+
+
+for _entry in ENDPOINTS.values():
+    check(_entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A paid answer: the data as the SDK hands it out, units charged, seconds it took, bytes of its body."""
+
+    data: Any
+    units: int
+    seconds: float
+    size: int
+
+
+class Api:
+    """Calls endpoints of the table at one base URL with one token; safe to share between threads."""
+
+    def __init__(self, url: str, token: str, timeout: float, connections: int = 32) -> None:
+        self._base = urllib3.util.parse_url(url)
+        self._token = token
+        self._pool = urllib3.connection_from_url(
+            url,
+            maxsize=connections,
+            retries=False,
+            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
+            headers={
+                "User-Agent": f"ensembledata-python/{version}",
+                "Accept-Encoding": "gzip",
+            },
+        )
+        self._tiktok = TiktokEndpoints(self)  # type: ignore[arg-type]  # any object with a `get` serves
+        self._customer = CustomerEndpoints(self)  # type: ignore[arg-type]
+        self._secrets = tuple(
+            {form.encode() for form in (token, quote(token, safe=""), urlencode({"": token})[1:]) if form}
+        )
+
+    def __repr__(self) -> str:
+        return f"Api({self._base.host})"
+
+    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> Answer:
+        """One call, one attempt; a CallError says what went wrong and what it was charged."""
+        group = self._customer if endpoint.customer else self._tiktok
+        answer: Answer = getattr(group, endpoint.name)(**args, **cursor)
+        return answer
+
+    def get(
+        self,
+        url: str,
+        params: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
+        return_top_level_data: bool = False,
+    ) -> Answer:
+        """What the SDK's endpoint methods call in place of their own requester."""
+        started = monotonic()
+        status, headers, body, cut = self._send(f"{self._base.path or ''}{url}?{self._query(params)}")
+        charged = _units(headers)
+        if cut:
+            raise NoAnswer("the body was cut short", status, charged)
+        try:
+            payload = decode(body)
+        except ValueError:
+            raise self._no_json(status, headers, body, charged) from None
+        if status >= 400:
+            raise _refusal(status, payload, headers, charged)
+        if not isinstance(payload, dict) or "data" not in payload:
+            raise Unreadable("the answer has no data", status, charged or 0, _text(body))
+        data = payload if return_top_level_data else payload["data"]
+        return Answer(data, charged or 0, monotonic() - started, len(body))
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def _query(self, params: Mapping[str, Any]) -> str:
+        wire = {k: ("true" if v else "false") if isinstance(v, bool) else v for k, v in params.items()}
+        return urlencode({"token": self._token, **wire})
+
+    def _send(self, path: str) -> tuple[int, Mapping[str, str], bytes, bool]:
+        """Status, headers, body without the token, and whether the body was cut short."""
+        try:
+            response = self._pool.request("GET", path, preload_content=False)
+        except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
+            raise NoAnswer(f"{self._base.host}:{self._pool.port} cannot be reached", None, 0) from None
+        except urllib3.exceptions.HTTPError as error:
+            # Its text would hold the whole URL. Sent, no answer: nobody can say what it was charged.
+            raise NoAnswer(_no_answer(error), None, None) from None
+        try:
+            body, cut = response.read(), False
+        except urllib3.exceptions.HTTPError:
+            body, cut = b"", True
+        finally:
+            response.release_conn()
+        for secret in self._secrets:
+            if secret in body:
+                body = body.replace(secret, b"***")
+        return response.status, response.headers, body, cut
+
+    def _no_json(self, status: int, headers: Mapping[str, str], body: bytes, charged: int | None) -> CallError:
+        if status == 429:
+            return Wait("too many requests", status, charged or 0, _retry_after(headers))
+        if status >= 400:  # a gateway answered in HTML; whether the call was charged behind it is not known
+            return TryLater(f"HTTP {status} without JSON", status, charged)
+        return Unreadable("the answer is not JSON", status, charged, _text(body))
+
+
+def _refusal(status: int, payload: Any, headers: Mapping[str, str], charged: int | None) -> CallError:
+    """The error for a JSON answer of status 400 and above, whether or not it holds `data` (reference §1)."""
+    detail = str(payload.get("detail") if isinstance(payload, dict) else payload)[:2000]
+    units = charged or 0
+    if status in _ENDS:
+        return NothingThere(detail, status, units, _ENDS[status])
+    if status == 429:
+        return Wait(detail, status, units, _retry_after(headers))
+    if status in _ACCOUNT:
+        return StopAll(detail, status, units)
+    if status == 495:
+        return UnitsUsedUp(detail, status, units)
+    if status >= 500 or status in _LATER:
+        return TryLater(detail, status, charged)
+    return OurMistake(detail, status, units)
+
+
+def _units(headers: Mapping[str, str]) -> int | None:
+    """`units_charged` as an integer; None where the header is absent or no number."""
+    try:
+        return int(headers["units_charged"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    try:
+        return min(max(0.0, float(headers["Retry-After"])), LONGEST_WAIT)
+    except (KeyError, ValueError):
+        return None
+
+
+def _no_answer(error: Exception) -> str:
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        return "no answer within the time-out"
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return "the TLS connection failed"
+    return "the connection was closed without an answer"
+
+
+def _text(body: bytes) -> str:
+    return body[:KEPT_BODY].decode("utf-8", "replace")

@@ -1,0 +1,62 @@
+"""Reads hashtags: as an object of their own, and those named in the text of a post."""
+
+from typing import Any
+
+from crawler.api.parsers.fields import count, either, flag, ident, item_object, part, text
+from crawler.model.entities import Hashtag
+from crawler.model.items import LISTED, THIN, Found, Item, NotAnItem, Unreadable
+
+
+def read_hashtag(raw: object, rank: int = LISTED) -> Item:
+    """A hashtag object, flat as in `cha_list`, or `{ch_info}` as its own page has it (samples/README, 16)."""
+    outer = item_object(raw, "a hashtag")
+    tag = part(outer["ch_info"]) if "ch_info" in outer else outer
+    if "cha_name" not in tag and "challengeName" not in tag:
+        raise NotAnItem("holds no hashtag")
+    if (entity := _entity(tag)) is None:
+        raise Unreadable("hashtag without a name")
+    return Item(entity.name, (Found(entity, tag, rank),))
+
+
+def hashtags_in(tags: list[dict[str, Any]], marks: list[dict[str, Any]]) -> dict[str, Found]:
+    """The hashtags of a post by name, in the order of its text.
+
+    `marks` (text_extra) name them all, `tags` (cha_list, challengeInfoList; null in every third post) tell
+    more about some: what both name is taken from the fuller object.
+    """
+    full = {entity.name: Found(entity, tag, THIN) for tag in tags if (entity := _entity(tag))}
+    found: dict[str, Found] = {}
+    for mark in marks:
+        name = mark_name(mark)
+        if name and name not in found:
+            found[name] = full.get(name) or _thin(name, mark)
+    return found | {name: tag for name, tag in full.items() if name not in found}
+
+
+def mark_name(mark: dict[str, Any]) -> str | None:
+    """The hashtag that a mark in a text names, None for a mention (reference §6: text_extra mixes both)."""
+    return _name(either(mark, "hashtag_name", "HashtagName"))
+
+
+def _thin(name: str, mark: dict[str, Any]) -> Found:
+    hashtag_id = ident(either(mark, "hashtag_id", "HashtagId"))
+    return Found(Hashtag(name=name, hashtag_id=hashtag_id), mark, THIN)
+
+
+def _name(value: object) -> str | None:
+    told = text(value)
+    return told.strip().lstrip("#").lower() or None if told else None
+
+
+def _entity(tag: dict[str, Any]) -> Hashtag | None:
+    name = _name(either(tag, "cha_name", "challengeName"))
+    if name is None:
+        return None
+    return Hashtag(
+        name=name,
+        hashtag_id=ident(either(tag, "cid", "challengeId")),
+        description=text(either(tag, "desc", "text")),
+        view_count=count(tag.get("view_count")),
+        post_count=count(tag.get("user_count")),
+        commercial=flag(either(tag, "is_commerce", "isCommerce")),
+    )

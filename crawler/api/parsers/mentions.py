@@ -1,0 +1,11 @@
+"""Reads who is mentioned in a text."""
+
+from typing import Any
+
+from crawler.api.parsers.fields import either, ident
+
+
+def mentions_in(marks: list[dict[str, Any]]) -> list[str]:
+    """The ids of the users mentioned, each once; a mark without one is a hashtag (reference §6)."""
+    told = (ident(either(mark, "user_id", "UserId")) for mark in marks)
+    return list(dict.fromkeys(user_id for user_id in told if user_id))

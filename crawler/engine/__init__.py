@@ -1,0 +1,1 @@
+"""Runs pages: from a message to the follow-ups."""

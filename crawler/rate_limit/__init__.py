@@ -1,0 +1,1 @@
+"""The Redis door: the one rate of all workers, and the gate."""

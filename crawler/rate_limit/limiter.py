@@ -1,0 +1,142 @@
+"""The Redis door: the one rate of all workers, what the provider was found to allow, and copies of the gates.
+
+Everything here may vanish at any moment: a lost rate starts anew, a lost gate is copied again from MongoDB. It fails
+closed: where Redis does not answer, no call is made.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from time import time
+from typing import Any, Literal, ParamSpec, TypeVar
+
+import redis
+from redis.exceptions import AuthenticationError, RedisError
+
+from crawler.model.enums import Cause
+from crawler.model.errors import Unreachable, UserError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_PREFIX = "tokcrawl:{pace}:"  # one hash slot
+_KEYS = [_PREFIX + "rate", _PREFIX + "gate", _PREFIX + "failing"]
+MAX_WAIT = 2.0  # seconds a slot is booked ahead
+OUTAGE_PAGES = 8  # different pages that fail in a row, with nothing that works between, make an outage
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between probes of a closed gate
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to make one call after `wait` seconds."""
+
+    wait: float
+    probe: bool
+    troubled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """No call now: ask again after `after` seconds; `kind` is "rate" or the cause of a closed gate."""
+
+    after: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What followed from a report: the outage gate was `closed` by these pages, `opened`, or neither."""
+
+    change: Literal["none", "opened", "closed", "down"]
+    pages: Sequence[str] = ()
+
+
+class Pace:
+    """The shared limiter; safe to share between threads."""
+
+    def __init__(self, url: str, rate: float = 0, connections: int = 50, probe_time: float = 60) -> None:
+        try:
+            self._redis: Any = redis.Redis.from_url(
+                url,
+                max_connections=connections,
+                socket_timeout=5,
+                socket_connect_timeout=5,
+                socket_keepalive=True,
+                decode_responses=True,
+                retry=None,
+            )
+        except ValueError as error:
+            raise UserError(f"TOKCRAWL_REDIS_URL cannot be used: {error}") from None
+        lua = files("crawler") / "rate_limit"
+        self._permit = self._redis.register_script((lua / "acquire.lua").read_text())
+        self._report = self._redis.register_script((lua / "report.lua").read_text())
+        self._rate = rate
+        self._probe_us = int(probe_time * 1e6)
+
+    def permits(self, wanted: int) -> list[Permit | Denied]:
+        """Leave for as many calls, at their places in the order of asking; those that found none are denied."""
+        args = [int(MAX_WAIT * 1e6), self._rate, self._probe_us, wanted]
+        slots, first, *more = _reach(lambda: self._permit(keys=_KEYS, args=args))
+        if slots == 0:
+            return [Denied(first / 1e6, more[0])] * wanted
+        between, probe, troubled = more
+        waits = [max(0.0, (first + place * between) / 1e6) for place in range(wanted)]
+        given: list[Permit | Denied] = [Permit(wait, bool(probe), bool(troubled)) for wait in waits[:slots]]
+        return given + [Denied(wait, "rate") for wait in waits[slots:]]
+
+    def closed(self) -> str | None:
+        """The kind of the closed gate, None where calls may be made."""
+        kind: str | None = _reach(lambda: self._redis.hget(_KEYS[1], "kind"))
+        return kind
+
+    def worked(self) -> Weather:
+        return self._tell("up", "", 0, False)
+
+    def limited(self, page: str, after: float | None) -> Weather:
+        return self._tell("limited", page, after or 0, False)
+
+    def failed(self, page: str, probe: bool) -> Weather:
+        return self._tell("down", page, 0, probe)
+
+    def close(self, kind: Cause, until: float | None) -> None:
+        """Close the gate for every worker at once, until unix second `until` or until it is opened."""
+        end = int((until if until is not None else time() + 10 * 365 * 86400) * 1e6)
+        _reach(
+            lambda: self._redis.hset(
+                _KEYS[1], mapping={"kind": str(kind), "until": end, "pause": int(FIRST_PAUSE * 1e6)}
+            )
+        )
+
+    def open(self) -> None:
+        _reach(lambda: self._redis.delete(_KEYS[1], _KEYS[2]))
+
+    def found_rate(self) -> float | None:
+        """Calls per second that the provider was found to allow; None where it never said no."""
+        found = _reach(lambda: self._redis.hget(_KEYS[0], "found"))
+        return float(found) if found else None
+
+    def check(self) -> None:
+        """Raise Unreachable where Redis does not answer."""
+        _reach(self._redis.ping)
+
+    def _tell(self, outcome: str, page: str, after: float, probe: bool) -> Weather:
+        args: list[str | int | float] = [
+            outcome,
+            page,
+            int(after * 1e6),
+            OUTAGE_PAGES,
+            int(FIRST_PAUSE * 1e6),
+            int(LONGEST_PAUSE * 1e6),
+            int(probe),
+        ]
+        answer = _reach(lambda: self._report(keys=_KEYS, args=args))
+        return Weather(answer[0], answer[1:])
+
+
+def _reach(call: Callable[[], R]) -> R:
+    try:
+        return call()
+    except AuthenticationError:
+        raise Unreachable("Redis refuses the password of TOKCRAWL_REDIS_URL") from None
+    except (RedisError, OSError) as error:
+        raise Unreachable(f"Redis does not answer: {error}") from None

@@ -1,0 +1,75 @@
+"""Remembers what this process wrote of entities, so that the same is not written again on every page."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from crawler.model.bounded_cache import Recent
+from crawler.store.connection_monitor import Interruptions
+
+RANK = 10_000  # so that a higher rank is fuller than any number of keys
+_THIN = 1 * RANK  # below it: embedded in another object
+_FRESH = timedelta(seconds=60)
+_WRITTEN, _FULLER = 25_000, 10_000  # entities that are there for sure, with what they drag along about 15 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a fact comes from; becomes `seen`."""
+
+    crawl: str
+    page: str
+    endpoint: str
+
+
+@dataclass(slots=True)
+class Write:
+    """An entity to be written: its typed fields, the object as bought, and how full that is."""
+
+    id: str
+    known: dict[str, Any]
+    raw: Any
+    full: int
+    origin: Origin
+
+
+class Known:
+    """What this process wrote of embedded entities in the last minute, and which are known to be stored fuller.
+
+    A post's author or a comment's writer is met again and again, thin and unchanged. `seen.last_at` of such an entity
+    may therefore be a minute behind.
+    """
+
+    def __init__(self, interruptions: Interruptions) -> None:
+        self._interruptions = interruptions
+        self._interrupted = 0
+        self._written: Recent[tuple[str, str], tuple[int, int, str, datetime]] = Recent(_WRITTEN)
+        self._full: Recent[tuple[str, str], int] = Recent(_FULLER)
+
+    def has(self, kind: str, write: Write, moment: datetime) -> bool:
+        """Whether this crawl wrote just the same a moment ago."""
+        if write.full >= _THIN:
+            return False
+        if self._interrupted != self._interruptions.count:  # the server may have lost what we believe is there
+            self._interrupted = self._interruptions.count
+            self._written.clear()
+            self._full.clear()
+        before = self._written.get((kind, write.id))
+        if before is None or before[:3] != (write.full, _signature(write), write.origin.crawl):
+            return False
+        return moment - before[3] < _FRESH
+
+    def is_fuller(self, kind: str, write: Write) -> bool:
+        return (self._full.get((kind, write.id)) or -1) > write.full
+
+    def fuller(self, kind: str, write: Write) -> None:
+        """Take note that more than this is stored (how much more is not told)."""
+        self._full.put((kind, write.id), write.full + 1)
+
+    def note(self, kind: str, write: Write, moment: datetime) -> None:
+        if write.full < _THIN:
+            self._written.put((kind, write.id), (write.full, _signature(write), write.origin.crawl, moment))
+
+
+def _signature(write: Write) -> int:
+    return hash(tuple(map(str, write.known.values())))

@@ -1,0 +1,24 @@
+"""Exit codes of commands for what can go wrong in normal life (contract)."""
+
+EXIT_UNEXPECTED = 1
+EXIT_USAGE = 2
+EXIT_ACCOUNT = 3
+EXIT_WAITING = 6
+EXIT_UNREACHABLE = 7
+
+
+def exit_code_of(error: Exception) -> int | None:
+    """The exit code for an error that a person is told in a line; None for one that is a bug."""
+    from crawler.model.errors import CallError, CrawlError, StopAll, TryLater, UnitsUsedUp, Unreachable, UserError
+
+    if isinstance(error, UserError):
+        return EXIT_USAGE
+    if isinstance(error, Unreachable):
+        return EXIT_UNREACHABLE
+    if isinstance(error, StopAll):
+        return EXIT_ACCOUNT
+    if isinstance(error, UnitsUsedUp | TryLater):
+        return EXIT_WAITING
+    if isinstance(error, CallError | CrawlError):
+        return EXIT_UNEXPECTED
+    return None

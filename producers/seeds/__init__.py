@@ -1,0 +1,1 @@
+"""From what people paste to the first pages of a crawl."""

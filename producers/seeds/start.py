@@ -1,0 +1,97 @@
+"""Turns seeds into a crawl's first pages and writes them into the ledger: all of them, or nothing is started."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any
+
+from crawler.api.endpoints import ENDPOINTS
+from crawler.model.crawls import Spec
+from crawler.model.entities import User
+from crawler.model.enums import SeedKind
+from crawler.model.pages import Plan, Request
+from crawler.planning import profile
+from crawler.store import Store
+from crawler.store.budgets import crawl_account
+from producers.seeds.values import SeedValue
+
+_CHUNK = 1000  # pages in one write
+
+_SEARCHES = {
+    SeedKind.MUSIC_SEARCH: "music_search",
+    SeedKind.USER_SEARCH: "user_search",
+    SeedKind.LIVE_SEARCH: "lives_search",
+}
+
+
+def first_pages(spec: Spec, values: Sequence[SeedValue]) -> list[Plan]:
+    """The pages that a crawl starts with, each once, at depth 0."""
+    plans = [Plan(request, 0) for value in values for request in _requests(spec, value)]
+    plans += [Plan(request, 0) for request in _batches(values)]
+    return list({plan.request.request_id(): plan for plan in plans}.values())
+
+
+def start(store: Store, spec: Spec, values: Sequence[SeedValue], plans: Sequence[Plan]) -> str:
+    """Write the crawl and its first pages, then let it run; returns its id."""
+    crawl = f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
+    store.crawls.create(crawl, spec, [value.label for value in values])
+    if spec.max_units is not None or spec.max_pages is not None:
+        store.budgets.begin(crawl_account(crawl), 0, 0)
+    for begin in range(0, len(plans), _CHUNK):
+        store.frontier.plan(crawl, plans[begin : begin + _CHUNK], deepest=0)
+    store.crawls.add(crawl, {"pages.planned": len(plans)})
+    store.crawls.start(crawl)
+    return crawl
+
+
+def usernames(values: Sequence[SeedValue]) -> frozenset[str]:
+    """Users that are named by name: whatever is bought of them is bought by name."""
+    return frozenset(value.username for value in values if value.username)
+
+
+def sec_uids(values: Sequence[SeedValue], options: Mapping[str, Any]) -> frozenset[str]:
+    """Users that are named by sec_uid, where their other profile payload is asked for."""
+    if not options.get("alternative_method"):
+        return frozenset()
+    return frozenset(value.sec_uid for value in values if value.sec_uid)
+
+
+def _requests(spec: Spec, value: SeedValue) -> Iterator[Request]:
+    """The first calls for one seed; ids that are bought in batches bring none of their own."""
+    options = spec.options
+    match value.kind:
+        case SeedKind.HASHTAG:
+            full = options.get("full")
+            name = "full_hashtag_search" if full else "hashtag_search"
+            yield Request(name, {"hashtag": value.hashtag, **_given(options, "days", "max_cursor")})
+        case SeedKind.KEYWORD:
+            name = "full_keyword_search" if options.get("full") else "keyword_search"
+            given = _given(options, "period", "sorting", "country", "match_exactly")
+            yield Request(name, {"keyword": value.text, **given})
+        case SeedKind.USER | SeedKind.FOLLOWERS | SeedKind.FOLLOWINGS | SeedKind.LIKES:
+            user = User(user_id="", sec_uid=value.sec_uid, username=value.username)
+            yield from (plan.request for plan in profile(spec, 0, user))
+        case SeedKind.POST:
+            if value.url is not None:
+                yield Request("post_info", {"url": value.url})
+        case SeedKind.COMMENTS:
+            yield Request("post_comments", {"aweme_id": value.post_id})
+        case SeedKind.REPLIES:
+            yield Request("post_comment_replies", {"aweme_id": value.post_id, "comment_id": value.comment_id})
+        case SeedKind.MUSIC:
+            yield Request("music_details", {"music_id": value.music_id})
+            yield Request("music_posts", {"music_id": value.music_id})
+        case SeedKind.MUSIC_SEARCH | SeedKind.USER_SEARCH | SeedKind.LIVE_SEARCH:
+            yield Request(_SEARCHES[value.kind], {"keyword": value.text, **_given(options, "country")})
+
+
+def _batches(values: Sequence[SeedValue]) -> Iterator[Request]:
+    """Post ids given one by one, as many in a call as it takes."""
+    ids = [value.post_id for value in values if value.kind in (SeedKind.POST, SeedKind.POSTS) and value.url is None]
+    most = ENDPOINTS["multi_post_info"].max_ids
+    for begin in range(0, len(ids), most):
+        yield Request("multi_post_info", {"aweme_ids": ids[begin : begin + most]})
+
+
+def _given(options: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: options[name] for name in names if options.get(name) is not None}

@@ -1,0 +1,61 @@
+"""What a person is told of a crawl: its figures, and the exit code that tells its state."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crawler.model.enums import Cause, CrawlState, PageState
+from crawler.model.errors import UserError
+from crawler.store import Store
+from crawler.store.stats import status
+
+_SMALL = 5_000  # pages up to which a crawl is counted from the ledger here; of a larger one its roll-up is told
+
+_EXIT = {
+    CrawlState.COMPLETE: 0,
+    CrawlState.FAILED: 4,
+    CrawlState.CANCELLED: 8,
+}
+_EXIT_PAUSED = {Cause.ACCOUNT: 3, Cause.BUDGET: 5, Cause.UNITS: 6, Cause.OUTAGE: 6, Cause.USER: 8}
+
+
+def exit_code(state: str, cause: str | None) -> int | None:
+    """The exit code of `watch` for a crawl in this state; None while it runs."""
+    if state == CrawlState.PAUSED:
+        return _EXIT_PAUSED[Cause(str(cause))]
+    return _EXIT.get(CrawlState(state))
+
+
+def find(store: Store, crawl: str) -> dict[str, Any]:
+    """The crawl's document; a UserError where there is none."""
+    if (found := store.crawls.get(crawl)) is None:
+        raise UserError(f"no crawl {crawl!r}; `tokcrawl status` lists them")
+    return found
+
+
+def figures(store: Store, crawl: Mapping[str, Any], *, count: bool = True) -> dict[str, Any]:
+    """The crawl as `status --json` tells it: seconds behind while it runs, exact once the leader has counted it.
+
+    Counting reads the whole crawl; without `count` a running one is told from its roll-up however small it is.
+    """
+    rollup = dict(crawl.get("rollup") or {})
+    if not rollup.get("final"):
+        if _is_small(crawl) and (count or crawl["state"] != CrawlState.RUNNING):
+            rollup = store.tally.count(crawl["_id"])
+        else:
+            pages = rollup.get("pages") or {}
+            leased = store.ledger.leased_count(crawl["_id"])
+            rollup["pages"] = {**pages, "leased": leased, "planned": max(0, pages.get("planned", 0) - leased)}
+    told = status(crawl, rollup)
+    told["failures"] = store.ledger.failures(crawl["_id"]) if told["pages"][PageState.FAILED] else []
+    return told
+
+
+def is_being_counted(store: Store, crawl: Mapping[str, Any]) -> bool:
+    """Whether a crawl is over and a worker will soon tell its exact figures."""
+    over = CrawlState(crawl["state"]).ended and not (crawl.get("rollup") or {}).get("final")
+    return over and not _is_small(crawl) and bool(store.fleet.workers())
+
+
+def _is_small(crawl: Mapping[str, Any]) -> bool:
+    pages: Mapping[str, int] = (crawl.get("rollup") or {}).get("pages") or {}
+    return sum(pages.values()) <= _SMALL

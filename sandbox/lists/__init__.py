@@ -1,0 +1,1 @@
+"""The world cut into pages."""

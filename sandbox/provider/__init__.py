@@ -1,0 +1,1 @@
+"""The API as EnsembleData has it, without its wire."""

@@ -1,0 +1,1 @@
+"""The world in the platform's dialects."""

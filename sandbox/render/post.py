@@ -1,0 +1,161 @@
+"""Renders a post: the app's aweme, and the old web format of full hashtag searches."""
+
+from __future__ import annotations
+
+from sandbox.render import sound as render_sound
+from sandbox.render import user as render_user
+from sandbox.render.media import Json, picture, video
+from sandbox.world.hashing import mix
+from sandbox.world.keys import author, unpack_user
+from sandbox.world.topics import VOCABULARY
+from sandbox.world.world import World
+
+_ODD_TEXT = (
+    "half a pair: \ud83d",
+    "a very large number of plays",
+    "null\x00inside",
+    "two\u2028lines",
+    "ünï ✨",
+    "plain",
+)
+
+
+def description(world: World, post: int) -> str:
+    oddity = world.posts.oddity(post)
+    if oddity is not None:
+        return _ODD_TEXT[oddity % len(_ODD_TEXT)]
+    words = VOCABULARY[mix(world.seed, 78, post) % len(VOCABULARY)]
+    return f"my day with {words} " + " ".join(f"#{tag}" for tag in world.posts.tags(post))
+
+
+def _counts(world: World, post: int) -> dict[str, int]:
+    chance = mix(world.seed, 79, post)
+    plays = 2**70 if world.posts.oddity(post) == 1 else 50 + chance % 400_000
+    likes = (50 + chance % 400_000) // 12
+    return {"play": plays, "digg": likes, "share": likes // 40, "comment": world.talk.comments(post)}
+
+
+def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool = False) -> Json:
+    """A post as the app has it. `true_author`: real follower numbers; `int_ids`: ids as 64-bit integers."""
+    posts, fat = world.posts, world.scale == "large"
+    user, post_id, key = author(post), world.ids.post_id(post), mix(world.seed, 80, post)
+    counts, photo, tags = _counts(world, post), posts.is_photo(post), posts.tags(post)
+    writer = render_user.author(world, user, true_author, with_name=not photo)
+    body: Json = {
+        "aweme_id": int(post_id) if int_ids else post_id,
+        "desc": description(world, post),
+        "desc_language": "en",
+        "create_time": posts.created(post),
+        "region": world.people.region(user),
+        "author": writer,
+        "author_user_id": int(world.ids.uid(user)),
+        "statistics": {
+            "aweme_id": post_id,
+            "play_count": counts["play"],
+            "digg_count": counts["digg"],
+            "share_count": counts["share"],
+            "comment_count": counts["comment"],
+            "download_count": counts["share"] // 3,
+            "forward_count": 0,
+            "collect_count": counts["digg"] // 9,
+            "repost_count": 0,
+        },
+        "video": video(key, fat),
+    }
+    if int_ids:
+        writer["uid"] = int(world.ids.uid(user))
+    if photo:
+        body["image_post_info"] = {
+            "images": [{"display_image": picture(key + n, "photo")} for n in range(3)],
+            "title": "",
+        }
+        return body
+    sound = posts.sound(post)
+    assert sound is not None
+    body |= {
+        "aweme_type": 0,
+        "group_id": post_id,
+        "is_top": int(post & 0xFFFF in posts.pinned(user)),
+        "music": render_sound.embedded(world, sound),
+        "status": {"aweme_id": post_id, "is_delete": False, "allow_comment": True, "private_status": 0, "reviewed": 1},
+        "text_extra": _text_extra(world, user, tags, key),
+        "cha_list": _cha_list(tags) if key % 3 else None,
+        "anchors": None,
+        "banners": [],
+        "geofencing": None,
+        "share_url": f"https://www.tiktok.com/@{world.people.username(user)}/video/{post_id}",
+        "user_digged": 0,
+        "rate": 12,
+    }
+    if fat:
+        body["added_sound_music_info"] = render_sound.embedded(world, sound)
+        body["share_info"] = {"share_title": description(world, post), "share_desc": "Check it out", "bool_persist": 0}
+    if int_ids:
+        body["music"] = render_sound.embedded(world, sound) | {"mid": int(world.ids.mid(sound))}
+    return body
+
+
+def _cid(tag: str) -> str:
+    return str(mix(81, *tag.lower().encode()) % 10**12)
+
+
+def _text_extra(world: World, user: int, tags: tuple[str, ...], key: int) -> list[Json]:
+    """All hashtags, at times but the last (it is in cha_list then); at times a mention, which has no hashtag_name."""
+    shown = tags[:-1] if key % 3 and key % 5 == 0 else tags
+    extra: list[Json] = [
+        {"start": 12 + n, "end": 20 + n, "type": 1, "hashtag_name": tag, "hashtag_id": _cid(tag), "user_id": ""}
+        for n, tag in enumerate(shown)
+    ]
+    if key % 7 == 0:
+        extra.append(
+            {"start": 0, "end": 5, "type": 0, "user_id": world.ids.uid(user), "sec_uid": world.ids.sec_uid(user)}
+        )
+    return extra
+
+
+def _cha_list(tags: tuple[str, ...]) -> list[Json]:
+    return [
+        {"cid": _cid(tag), "cha_name": tag, "user_count": 0, "view_count": 0, "desc": "", "type": 1} for tag in tags
+    ]
+
+
+def wrapped(world: World, post: int, *, true_author: bool = False) -> Json:
+    """A keyword hit: {aweme_info, type}."""
+    return {"type": 1, "aweme_info": aweme(world, post, true_author=true_author)}
+
+
+def web(world: World, post: int) -> Json:
+    """A remapped post: ids and createTime are strings, counters integers, heartCount a string [sample 15]."""
+    user = author(post)
+    infos, stats = render_user.web_author(world, user)
+    counts, tags, sound = _counts(world, post), world.posts.tags(post), world.posts.sound(post)
+    body: Json = {
+        "itemInfos": {
+            "id": world.ids.post_id(post),
+            "text": description(world, post),
+            "createTime": str(world.posts.created(post)),
+            "authorId": world.ids.uid(user),
+            "musicId": "" if sound is None else world.ids.mid(sound),
+            "diggCount": counts["digg"],
+            "playCount": counts["play"],
+            "shareCount": counts["share"],
+            "commentCount": counts["comment"],
+            "covers": [f"https://cdn1.sandbox.invalid/cover/{unpack_user(user).b}.jpeg"],
+            "video": {"urls": [], "videoMeta": {"width": 576, "height": 1024, "ratio": 14, "duration": 15}},
+            "secret": False,
+        },
+        "authorInfos": infos,
+        "authorStats": stats,
+        "challengeInfoList": [
+            {"challengeId": _cid(tag), "challengeName": tag, "text": "", "covers": [], "isCommerce": False}
+            for tag in tags
+        ],
+        "duetInfo": "0",
+        "textExtra": [
+            {"AwemeId": "", "Start": 0, "End": 5, "HashtagId": "", "HashtagName": tag, "Type": 1, "UserId": ""}
+            for tag in tags
+        ],
+    }
+    if sound is not None:
+        body["musicInfos"] = render_sound.web(world, sound)
+    return body

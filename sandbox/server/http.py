@@ -1,0 +1,138 @@
+"""Speaks just enough HTTP/1.1 to be fast and, on demand, wrong: cut bodies, closed and hanging connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from sandbox.provider.api import Api, Plan
+
+BASE = "/apis"
+CONTROL = "/_sandbox/"
+_REASONS = {200: "OK", 404: "Not Found", 422: "Unprocessable Entity", 429: "Too Many Requests", 502: "Bad Gateway"}
+_MAX_HEAD = 1 << 20
+Control = Callable[[str, str, list[tuple[str, str]], bytes], Awaitable[tuple[int, bytes]]]
+
+
+class Request(NamedTuple):
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    body: bytes
+    keep: bool
+
+
+@lru_cache(maxsize=4096)
+def _head(status: int, units: int, html: bool, keep: bool, retry_after: float | None) -> bytes:
+    kind = "text/html" if html else "application/json"
+    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Error')}", f"content-type: {kind}"]
+    if not html:
+        lines.append(f"units_charged: {units}")
+    if retry_after is not None:
+        lines.append(f"retry-after: {retry_after:g}")
+    lines.append("connection: keep-alive" if keep else "connection: close")
+    return "\r\n".join([*lines, "content-length: "]).encode()
+
+
+class Connection(asyncio.Protocol):
+    """One client connection: one request at a time; what comes early waits its turn."""
+
+    def __init__(self, api: Api, control: Control, connections: set[Connection]) -> None:
+        self._api, self._control, self._connections = api, control, connections
+        self._buffer = b""
+        self._busy = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._api.journal.in_flight -= 1
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._busy:
+            self._next()
+
+    def _next(self) -> None:
+        request = self._parse()
+        if request is None:
+            return
+        self._busy = True
+        if request.path.startswith(CONTROL):
+            self._task = asyncio.ensure_future(self._answer_control(request))
+            return
+        path = request.path.removeprefix(BASE) if request.path.startswith(BASE + "/") else request.path
+        plan = self._api.handle(path, dict(request.query))
+        self._api.journal.in_flight += 1
+        self._timer = asyncio.get_running_loop().call_later(plan.delay, self._send, plan, request.keep)
+
+    def _parse(self) -> Request | None:
+        """The next whole request in the buffer; a broken one closes the connection."""
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._buffer) > _MAX_HEAD:
+                self.abort()
+            return None
+        line, *headers = self._buffer[:end].decode("latin-1").split("\r\n")
+        method, _, rest = line.partition(" ")
+        target, _, version = rest.partition(" ")
+        length, keep = 0, version != "HTTP/1.0"
+        for header in headers:
+            name, _, value = header.partition(":")
+            name = name.lower()
+            if name == "content-length":
+                length = int(value) if value.strip().isdigit() else 0
+            elif name == "connection":
+                keep = value.strip().lower() != "close"
+        stop = end + 4 + length
+        if len(self._buffer) < stop:
+            return None
+        body, self._buffer = self._buffer[end + 4 : stop], self._buffer[stop:]
+        path, _, query = target.partition("?")
+        return Request(method, path, parse_qsl(query, keep_blank_values=True), body, keep)
+
+    def _send(self, plan: Plan, keep: bool) -> None:
+        self._timer = None
+        self._api.journal.in_flight -= 1
+        if plan.body is None:
+            self.abort()
+            return
+        head = _head(plan.status, plan.units, plan.html, keep, plan.retry_after) + b"%d\r\n\r\n" % len(plan.body)
+        if plan.cut is not None:
+            self._transport.write(head + plan.body[: plan.cut])
+            self._transport.close()
+            return
+        self._transport.write(head + plan.body)
+        if plan.good and not self._transport.is_closing():
+            self._api.journal.done(plan.entry)
+        self._finish(keep)
+
+    def _finish(self, keep: bool) -> None:
+        self._busy = False
+        if not keep:
+            self._transport.close()
+        elif self._buffer:
+            self._next()
+
+    async def _answer_control(self, request: Request) -> None:
+        status, body = await self._control(
+            request.method, request.path.removeprefix(CONTROL), request.query, request.body
+        )
+        if not self._transport.is_closing():
+            self._transport.write(_head(status, 0, False, request.keep, None) + b"%d\r\n\r\n" % len(body) + body)
+            self._finish(request.keep)

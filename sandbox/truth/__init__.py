@@ -1,0 +1,1 @@
+"""What a complete crawl must hold."""

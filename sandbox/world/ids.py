@@ -1,0 +1,97 @@
+"""Translates the world's codes into ids as the platform writes them, and back."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from functools import lru_cache
+from hashlib import blake2b
+
+from sandbox.world.hashing import Shuffle, mix
+from sandbox.world.keys import CAST, Comment, user_code
+from sandbox.world.special_cases import TWINS
+
+_UID = 6_600_000_000_000_000_000
+_POST = 7_000_000_000_000_000_000
+_MID = 6_500_000_000_000_000_000
+_CID = 7_100_000_000_000_000_000
+_ROOM = 7_200_000_000_000_000_000
+_LIMIT = 1 << 60
+_SEC = "MS4wLjABAAAA"
+
+
+class Ids:
+    """19-digit numbers for everything (beyond 2**53, below 2**63); sec_uids of 76 characters, case-sensitive."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._users = Shuffle(mix(seed, 1))
+        self._posts = Shuffle(mix(seed, 2))
+        self._sounds = Shuffle(mix(seed, 3))
+        self.uid = lru_cache(maxsize=100_000)(self._uid)
+        self.sec_uid = lru_cache(maxsize=100_000)(self._sec_uid)
+        self.post_id = lru_cache(maxsize=100_000)(self._post_id)
+        self.mid = lru_cache(maxsize=100_000)(self._mid)
+        self._twin = (user_code(CAST, TWINS[0]), user_code(CAST, TWINS[1]))
+
+    def _uid(self, user: int) -> str:
+        return str(_UID + self._users.forward(user << 16 | user & 0x5555))
+
+    def user_of_uid(self, uid: str) -> int | None:
+        """The code behind a uid; None where no user ever had it (whether one has is `People.exists`)."""
+        number = _offset(uid, _UID)
+        if number is None:
+            return None
+        packed = self._users.backward(number)
+        user = packed >> 16
+        return user if packed & 0xFFFF == user & 0x5555 else None
+
+    def _sec_uid(self, user: int) -> str:
+        if user == self._twin[1]:
+            return _SEC + self._sec_uid(self._twin[0])[len(_SEC) :].swapcase()
+        head = self._users.forward(user << 16 | 0x2BAD).to_bytes(8, "big")
+        tail = blake2b(head, digest_size=40, key=self._seed.to_bytes(8, "big", signed=True)).digest()
+        return _SEC + urlsafe_b64encode(head + tail).decode()
+
+    def user_of_sec_uid(self, sec_uid: str) -> int | None:
+        if sec_uid == self.sec_uid(self._twin[1]):
+            return self._twin[1]
+        try:
+            head = urlsafe_b64decode(sec_uid[len(_SEC) :])[:8]
+        except (Base64Error, ValueError):
+            return None
+        number = int.from_bytes(head, "big")
+        if number >= _LIMIT:
+            return None
+        user = self._users.backward(number) >> 16
+        return user if self.sec_uid(user) == sec_uid else None
+
+    def _post_id(self, post: int) -> str:
+        return str(_POST + self._posts.forward(post))
+
+    def post_of_id(self, aweme_id: str) -> int | None:
+        number = _offset(aweme_id, _POST)
+        return None if number is None else self._posts.backward(number)
+
+    def _mid(self, sound: int) -> str:
+        return str(_MID + self._sounds.forward(sound << 12 | 0xABC))
+
+    def sound_of_mid(self, mid: str) -> int | None:
+        number = _offset(mid, _MID)
+        if number is None:
+            return None
+        packed = self._sounds.backward(number)
+        return packed >> 12 if packed & 0xFFF == 0xABC else None
+
+    def cid(self, comment: Comment) -> str:
+        return str(_CID + mix(self._seed, 4, comment.post, comment.t, comment.r) % _LIMIT)
+
+    def room_id(self, user: int) -> str:
+        return str(_ROOM + mix(self._seed, 5, user) % _LIMIT)
+
+
+def _offset(text: str, base: int) -> int | None:
+    if not (text.isascii() and text.isdigit() and len(text) == 19):
+        return None
+    number = int(text) - base
+    return number if 0 <= number < _LIMIT else None
