@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from crawler.api.endpoints import Endpoint
-from crawler.model.crawls import Spec
+from crawler.model.crawls import CrawlSpec
 from crawler.model.entities import Comment, Entity, Post, User
-from crawler.model.enums import End, Relation, SeedKind
-from crawler.model.pages import Page, Plan, Request
+from crawler.model.enums import EndReason, Relation, SeedKind
+from crawler.model.pages import Page, PlannedPage, Request
 
 BARREN_PAGES = 4  # pages in a row without an item the list has not had: the list is stalled (contract)
 
@@ -26,32 +26,32 @@ WIRE_DEPTH = 1  # of user posts: 10 posts, 1 unit a call (contract)
 def next_or_end(
     endpoint: Endpoint,
     page: Page,
-    spec: Spec,
+    spec: CrawlSpec,
     *,
     cursor: Mapping[str, Any] | None,
     cursors: Iterable[Mapping[str, Any]],
     got: int,
     new: int,
     items: Sequence[Entity],
-) -> tuple[Plan | None, End | None]:
+) -> tuple[PlannedPage | None, EndReason | None]:
     """The list's next page, or why the list ends with this one.
 
     `cursors` are those of the list's pages so far, `got` its distinct items with this page's, `new` this page's share.
     """
     if cursor is None:
-        return None, End.MISSING if endpoint.single and not items else End.END
+        return None, EndReason.MISSING if endpoint.single and not items else EndReason.END
     if cursor in (*cursors, page.request.cursor):
-        return None, End.STALLED
+        return None, EndReason.STALLED
     barren = 0 if new else page.barren + 1
     if barren >= BARREN_PAGES:
-        return None, End.STALLED
+        return None, EndReason.STALLED
     if beyond_cap(endpoint, cursor, page.nth + 1) or (endpoint.max_items is not None and got >= endpoint.max_items):
-        return None, End.PLATFORM_CAP
+        return None, EndReason.PLATFORM_CAP
     if any(got >= spec.limits[name] for name in endpoint.lists if name in spec.limits):
-        return None, End.LIMIT
+        return None, EndReason.LIMIT
     if endpoint.by_time and _past(spec, items):
-        return None, End.LIMIT
-    return Plan(Request(page.endpoint, page.request.args, cursor), page.depth, page.nth + 1, barren), None
+        return None, EndReason.LIMIT
+    return PlannedPage(Request(page.endpoint, page.request.args, cursor), page.depth, page.nth + 1, barren), None
 
 
 def beyond_cap(endpoint: Endpoint, cursor: Mapping[str, Any], nth: int) -> bool:
@@ -90,16 +90,16 @@ def refusal(endpoint: Endpoint | None, request: Request, nth: int) -> str | None
     return None
 
 
-def follow_ups(spec: Spec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> list[Plan]:
+def follow_ups(spec: CrawlSpec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> list[PlannedPage]:
     """The first pages of all lists that a page's items lead to under the spec, none deeper than it allows."""
-    plans: dict[str, Plan] = {}
+    plans: dict[str, PlannedPage] = {}
     for plan in _related(spec, endpoint, depth, items):
         if plan.depth <= spec.depth:
             plans.setdefault(plan.request.request_id(), plan)
     return list(plans.values())
 
 
-def _related(spec: Spec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> Iterator[Plan]:
+def _related(spec: CrawlSpec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> Iterator[PlannedPage]:
     for item in items:
         if isinstance(item, Post):
             if within(spec, item.created_at):
@@ -112,9 +112,9 @@ def _related(spec: Spec, endpoint: Endpoint, depth: int, items: Iterable[Entity]
             yield from _of_user(spec, depth, item)
 
 
-def _of_post(spec: Spec, depth: int, post: Post) -> Iterator[Plan]:
+def _of_post(spec: CrawlSpec, depth: int, post: Post) -> Iterator[PlannedPage]:
     if Relation.COMMENTS in spec.expand:
-        yield Plan(Request("post_comments", {"aweme_id": post.post_id}), depth + 1)
+        yield PlannedPage(Request("post_comments", {"aweme_id": post.post_id}), depth + 1)
     if post.author_id is not None:
         author = User(user_id=post.author_id, sec_uid=post.author_sec_uid, username=post.author_username)
         if Relation.AUTHORS in spec.expand:
@@ -122,14 +122,14 @@ def _of_post(spec: Spec, depth: int, post: Post) -> Iterator[Plan]:
         yield from _of_user(spec, depth + 1, author)
     if post.music_id is not None:
         if Relation.MUSIC in spec.expand:
-            yield Plan(Request("music_details", {"music_id": post.music_id}), depth + 1)
+            yield PlannedPage(Request("music_details", {"music_id": post.music_id}), depth + 1)
         if Relation.MUSIC_POSTS in spec.expand:
-            yield Plan(Request("music_posts", {"music_id": post.music_id}), depth + 1)
+            yield PlannedPage(Request("music_posts", {"music_id": post.music_id}), depth + 1)
 
 
-def _of_comment(spec: Spec, depth: int, comment: Comment) -> Iterator[Plan]:
+def _of_comment(spec: CrawlSpec, depth: int, comment: Comment) -> Iterator[PlannedPage]:
     if Relation.REPLIES in spec.expand and comment.reply_total and comment.post_id:
-        yield Plan(
+        yield PlannedPage(
             Request("post_comment_replies", {"aweme_id": comment.post_id, "comment_id": comment.comment_id}),
             depth + 1,
         )
@@ -139,65 +139,67 @@ def _of_comment(spec: Spec, depth: int, comment: Comment) -> Iterator[Plan]:
         yield from _of_user(spec, depth + 1, writer)
 
 
-def _of_seed_user(spec: Spec, endpoint: Endpoint, user: User) -> Iterator[Plan]:
+def _of_seed_user(spec: CrawlSpec, endpoint: Endpoint, user: User) -> Iterator[PlannedPage]:
     """What the seed's kind buys of a user once the profile told the ids that the endpoints need."""
     if wanted := _OF_SEED_USERS.get(spec.kind):
         yield from _list_of_user(spec, wanted, 0, user)
     if spec.options.get("alternative_method") and endpoint.name == "user_info_from_username" and user.sec_uid:
-        yield Plan(Request("user_info_from_secuid", {"sec_uid": user.sec_uid, "alternative_method": True}), 0)
+        yield PlannedPage(Request("user_info_from_secuid", {"sec_uid": user.sec_uid, "alternative_method": True}), 0)
 
 
-def _of_user(spec: Spec, depth: int, user: User) -> Iterator[Plan]:
+def _of_user(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
     for relation in _OF_USERS:
         if relation in spec.expand:
             yield from _list_of_user(spec, relation, depth + 1, user)
 
 
-def _list_of_user(spec: Spec, relation: Relation, depth: int, user: User) -> Iterator[Plan]:
+def _list_of_user(spec: CrawlSpec, relation: Relation, depth: int, user: User) -> Iterator[PlannedPage]:
     if relation is Relation.POSTS:
         yield from posts(spec, depth, user)
     elif user.sec_uid is None:
         return
     elif relation is Relation.LIKES:
-        yield Plan(Request("user_liked_posts", {"sec_uid": user.sec_uid}), depth)
+        yield PlannedPage(Request("user_liked_posts", {"sec_uid": user.sec_uid}), depth)
     else:
         endpoint = "user_followers" if relation is Relation.FOLLOWERS else "user_followings"
-        yield Plan(Request(endpoint, {"id": user.user_id, "sec_uid": user.sec_uid}), depth)
+        yield PlannedPage(Request(endpoint, {"id": user.user_id, "sec_uid": user.sec_uid}), depth)
 
 
-def profile(spec: Spec, depth: int, user: User) -> Iterator[Plan]:
+def profile(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
     """The one page of a user's profile in a crawl: by name where a seed named the user, else by sec_uid."""
     name = (user.username or "").lower()
     if name in spec.usernames:
-        yield Plan(Request("user_info_from_username", {"username": name}), depth)
+        yield PlannedPage(Request("user_info_from_username", {"username": name}), depth)
     elif user.sec_uid is not None:
         # A seed by sec_uid may ask for the other payload; whoever meets the user again must mean the same page.
         other = {"alternative_method": True} if user.sec_uid in spec.sec_uids else {}
-        yield Plan(Request("user_info_from_secuid", {"sec_uid": user.sec_uid, **other}), depth)
+        yield PlannedPage(Request("user_info_from_secuid", {"sec_uid": user.sec_uid, **other}), depth)
     elif name:
-        yield Plan(Request("user_info_from_username", {"username": name}), depth)
+        yield PlannedPage(Request("user_info_from_username", {"username": name}), depth)
 
 
-def posts(spec: Spec, depth: int, user: User) -> Iterator[Plan]:
+def posts(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
     """The one list of a user's posts in a crawl, named as the profile is."""
     name = (user.username or "").lower()
     oldest = {"oldest_createtime": spec.since} if spec.since is not None else {}
     if name in spec.usernames:
-        yield Plan(Request("user_posts_from_username", {"username": name, "depth": WIRE_DEPTH, **oldest}), depth)
+        yield PlannedPage(Request("user_posts_from_username", {"username": name, "depth": WIRE_DEPTH, **oldest}), depth)
     elif user.sec_uid is not None:
-        yield Plan(Request("user_posts_from_secuid", {"sec_uid": user.sec_uid, "depth": WIRE_DEPTH, **oldest}), depth)
+        yield PlannedPage(
+            Request("user_posts_from_secuid", {"sec_uid": user.sec_uid, "depth": WIRE_DEPTH, **oldest}), depth
+        )
     elif name:
-        yield Plan(Request("user_posts_from_username", {"username": name, "depth": WIRE_DEPTH, **oldest}), depth)
+        yield PlannedPage(Request("user_posts_from_username", {"username": name, "depth": WIRE_DEPTH, **oldest}), depth)
 
 
-def within(spec: Spec, created_at: int | None) -> bool:
+def within(spec: CrawlSpec, created_at: int | None) -> bool:
     """Whether a post of this time is to be expanded; one without a time is."""
     if created_at is None:
         return True
     return (spec.since is None or created_at >= spec.since) and (spec.until is None or created_at <= spec.until)
 
 
-def _past(spec: Spec, items: Sequence[Entity]) -> bool:
+def _past(spec: CrawlSpec, items: Sequence[Entity]) -> bool:
     """Whether a list in time order has left the time asked for; pinned posts come first however old they are."""
     if spec.since is None:
         return False

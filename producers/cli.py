@@ -132,7 +132,7 @@ def seed(
     as_json: Json = False,
 ) -> None:
     """Start a crawl and print its id."""
-    from crawler.rate_limit.limiter import Pace
+    from crawler.rate_limit.limiter import RateLimiter
     from producers.seeds import start as seeding
     from producers.seeds.options import make_spec, seeds
 
@@ -164,7 +164,7 @@ def seed(
     )
     settings = _settings()
     store = _store(settings)
-    Pace(settings.redis_url).check()
+    RateLimiter(settings.redis_url).check()
     _check_broker(settings)
     crawl = seeding.start(store, spec, given, seeding.first_pages(spec, given))
     if not store.fleet.workers():
@@ -227,11 +227,11 @@ def resume(
     max_pages: Annotated[int | None, typer.Option(min=1, help="The new total of pages.")] = None,
 ) -> None:
     """Let a paused crawl go on exactly where it was."""
-    from crawler.rate_limit.limiter import Pace
+    from crawler.rate_limit.limiter import RateLimiter
     from producers import control
 
     settings = _settings()
-    say(control.resume(_store(settings), Pace(settings.redis_url), crawl, max_units, max_pages))
+    say(control.resume(_store(settings), RateLimiter(settings.redis_url), crawl, max_units, max_pages))
 
 
 @app.command()
@@ -258,12 +258,12 @@ def usage(
     days: Annotated[int, typer.Option(min=1, max=90, help="UTC days back from today.")] = 1, as_json: Json = False
 ) -> None:
     """The ledger beside the provider's own figures, per day; settles unknown charges."""
-    from crawler.api.client import Api
+    from crawler.api.client import ApiClient
     from producers import usage as accounting
 
     settings = _settings()
     store = _store(settings)
-    api = Api(settings.api_url, _token(settings), min(settings.api_timeout, 10))
+    api = ApiClient(settings.api_url, _token(settings), min(settings.api_timeout, 10))
     told = accounting.settle(store, api, days)
     tell({"days": told} if as_json else accounting.rendered(told), as_json)
 
@@ -380,13 +380,13 @@ def _token(settings: "Settings") -> str:
 def _check_broker(settings: "Settings") -> None:
     """Raise Unreachable where messages could not be sent."""
     if settings.broker_url.startswith("redis"):
-        from crawler.rate_limit.limiter import Pace
+        from crawler.rate_limit.limiter import RateLimiter
 
-        Pace(settings.broker_url).check()
+        RateLimiter(settings.broker_url).check()
     else:
-        from workers.app import Broker, make_app
+        from workers.app import Publisher, make_app
 
-        Broker(make_app(settings), settings.broker_url).check()
+        Publisher(make_app(settings), settings.broker_url).check()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """pause, resume, cancel and retry: a person's word on a crawl, heard by every worker within about a second."""
 
-from crawler.model.enums import Cause, CrawlState, End
+from crawler.model.enums import CrawlState, EndReason, PauseCause
 from crawler.model.errors import UserError
-from crawler.rate_limit.limiter import Pace
+from crawler.rate_limit.limiter import RateLimiter
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
 from producers.status import find
@@ -10,12 +10,12 @@ from producers.status import find
 
 def pause(store: Store, crawl: str) -> str:
     document = find(store, crawl)
-    if not store.crawls.pause(Cause.USER, document["_id"]):
+    if not store.crawls.pause(PauseCause.USER, document["_id"]):
         raise UserError(f"crawl {document['_id']} is {document['state']}, only a running one can be paused")
     return f"crawl {document['_id']} is paused; what is in flight is finished and kept"
 
 
-def resume(store: Store, pace: Pace, crawl: str, max_units: int | None, max_pages: int | None) -> str:
+def resume(store: Store, pace: RateLimiter, crawl: str, max_units: int | None, max_pages: int | None) -> str:
     """Let a paused crawl run on, with new totals for its budget where given."""
     document = find(store, crawl)
     crawl_id = document["_id"]
@@ -25,13 +25,13 @@ def resume(store: Store, pace: Pace, crawl: str, max_units: int | None, max_page
     if budget:
         told = store.tally.count(crawl_id)
         store.budgets.begin(crawl_account(crawl_id), told["units"] + told["unknown"], told["pages"]["done"])
-    cause = Cause(document["cause"])
+    cause = PauseCause(document["cause"])
     store.frontier.unsend(crawl_id)
     store.crawls.resume(crawl=crawl_id, budget=budget)
     # A person says that it is mended; where it is not, the first answer closes the gate again.
-    if cause in (Cause.ACCOUNT, Cause.UNITS) and store.fleet.open_gate(cause):
+    if cause in (PauseCause.ACCOUNT, PauseCause.UNITS) and store.fleet.open_gate(cause):
         pace.open()
-        if cause is Cause.UNITS:  # the others would have gone on with the same gate
+        if cause is PauseCause.UNITS:  # the others would have gone on with the same gate
             store.crawls.resume(causes=[cause])
     return f"crawl {crawl_id} goes on"
 
@@ -41,7 +41,7 @@ def cancel(store: Store, crawl: str) -> str:
     document = find(store, crawl)
     if not store.crawls.end(document["_id"], CrawlState.CANCELLED):
         raise UserError(f"crawl {document['_id']} is {document['state']} already")
-    skipped = store.ledger.skip_planned(document["_id"], End.CANCELLED)
+    skipped = store.ledger.skip_planned(document["_id"], EndReason.CANCELLED)
     return f"crawl {document['_id']} is cancelled; {skipped:,} planned pages were not bought"
 
 

@@ -9,15 +9,23 @@ EXIT_UNREACHABLE = 7
 
 def exit_code_of(error: Exception) -> int | None:
     """The exit code for an error that a person is told in a line; None for one that is a bug."""
-    from crawler.model.errors import CallError, CrawlError, StopAll, TryLater, UnitsUsedUp, Unreachable, UserError
+    from crawler.model.errors import (
+        AccountError,
+        CallError,
+        CrawlError,
+        QuotaExhaustedError,
+        TransientError,
+        Unreachable,
+        UserError,
+    )
 
     if isinstance(error, UserError):
         return EXIT_USAGE
     if isinstance(error, Unreachable):
         return EXIT_UNREACHABLE
-    if isinstance(error, StopAll):
+    if isinstance(error, AccountError):
         return EXIT_ACCOUNT
-    if isinstance(error, UnitsUsedUp | TryLater):
+    if isinstance(error, QuotaExhaustedError | TransientError):
         return EXIT_WAITING
     if isinstance(error, CallError | CrawlError):
         return EXIT_UNEXPECTED

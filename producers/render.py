@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from crawler.model.enums import Cause, CrawlState
+from crawler.model.enums import CrawlState, PauseCause
 
 
 def rendered(told: Mapping[str, Any], rate: float | None = None, note: str | None = None) -> RenderableType:
@@ -68,13 +68,13 @@ def state_words(told: Mapping[str, Any]) -> str:
     if state != CrawlState.PAUSED:
         return str(state)
     advice = {
-        Cause.BUDGET: f"its budget is used up; go on with `tokcrawl resume {crawl} --max-units M`",
-        Cause.UNITS: "the provider's units of the day are used up; goes on by itself at 00:00 UTC",
-        Cause.ACCOUNT: f"token, e-mail or subscription; mend it, then `tokcrawl resume {crawl}`",
-        Cause.OUTAGE: "the API cannot be reached; goes on by itself",
-        Cause.USER: f"go on with `tokcrawl resume {crawl}`",
+        PauseCause.BUDGET: f"its budget is used up; go on with `tokcrawl resume {crawl} --max-units M`",
+        PauseCause.UNITS: "the provider's units of the day are used up; goes on by itself at 00:00 UTC",
+        PauseCause.ACCOUNT: f"token, e-mail or subscription; mend it, then `tokcrawl resume {crawl}`",
+        PauseCause.OUTAGE: "the API cannot be reached; goes on by itself",
+        PauseCause.USER: f"go on with `tokcrawl resume {crawl}`",
     }
-    return f"paused ({cause}): {advice[Cause(str(cause))]}"
+    return f"paused ({cause}): {advice[PauseCause(str(cause))]}"
 
 
 def _endpoints(endpoints: Mapping[str, Mapping[str, int]]) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.model.enums import Cause, CrawlState, PageState
+from crawler.model.enums import CrawlState, PageState, PauseCause
 from crawler.model.errors import UserError
 from crawler.store import Store
 from crawler.store.stats import status
@@ -15,13 +15,19 @@ _EXIT = {
     CrawlState.FAILED: 4,
     CrawlState.CANCELLED: 8,
 }
-_EXIT_PAUSED = {Cause.ACCOUNT: 3, Cause.BUDGET: 5, Cause.UNITS: 6, Cause.OUTAGE: 6, Cause.USER: 8}
+_EXIT_PAUSED = {
+    PauseCause.ACCOUNT: 3,
+    PauseCause.BUDGET: 5,
+    PauseCause.UNITS: 6,
+    PauseCause.OUTAGE: 6,
+    PauseCause.USER: 8,
+}
 
 
 def exit_code(state: str, cause: str | None) -> int | None:
     """The exit code of `watch` for a crawl in this state; None while it runs."""
     if state == CrawlState.PAUSED:
-        return _EXIT_PAUSED[Cause(str(cause))]
+        return _EXIT_PAUSED[PauseCause(str(cause))]
     return _EXIT.get(CrawlState(state))
 
 

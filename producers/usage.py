@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crawler.api.client import Api
+from crawler.api.client import ApiClient
 from crawler.api.endpoints import ENDPOINTS
 from crawler.model.enums import CrawlState
 from crawler.model.errors import UserError
@@ -14,7 +14,7 @@ from crawler.store.budgets import crawl_account, day_account
 _USAGE = ENDPOINTS["get_usage"]
 
 
-def settle(store: Store, api: Api, days: int) -> list[dict[str, Any]]:
+def settle(store: Store, api: ApiClient, days: int) -> list[dict[str, Any]]:
     """Compare each day, newest first, and turn unknown charges into what the provider's figure leaves for them.
 
     Gives per day: `day`, `provider`, `ledger` (known charges), `unknown` (what calls without an answer may have

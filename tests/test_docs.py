@@ -11,7 +11,7 @@ import pytest
 import typer
 from pydantic import SecretStr
 
-from crawler.model.enums import Cause, CrawlState, Relation, SeedKind
+from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
 from crawler.settings import PREFIX, Settings
 from producers import exit_codes as exits
 from producers import status as figures
@@ -130,7 +130,7 @@ def test_the_readme_has_a_row_for_every_word(words: Any) -> None:
 
 def test_the_exit_codes_are_those_of_the_code() -> None:
     codes = {int(row[0]): row[1] for row in rows(README) if row[0].isdecimal()}
-    words = {str(state): state for state in CrawlState} | {str(cause): cause for cause in Cause}
+    words = {str(state): state for state in CrawlState} | {str(cause): cause for cause in PauseCause}
     told = {words[span]: number for number, text in codes.items() for span in spans(text) if span in words}
     assert told == {**figures._EXIT, **figures._EXIT_PAUSED}
     assert "--timeout" in codes[watching.TIMEOUT]

@@ -12,7 +12,7 @@ from kombu.entity import Queue
 from kombu.utils.uuid import uuid
 
 from crawler.model.errors import Unreachable
-from crawler.model.pages import Waiting
+from crawler.model.pages import PageMessage
 from crawler.settings import Settings
 from crawler.store import place
 
@@ -82,7 +82,7 @@ def _leave_logging_alone(**_: object) -> None:
     """The child sets logging up; Celery must not."""
 
 
-class Broker:
+class Publisher:
     """Sends messages and tells how many wait, over one connection that is made anew after any trouble."""
 
     def __init__(self, app: Celery, url: str) -> None:
@@ -92,7 +92,7 @@ class Broker:
         self._producer: Any = None
         self._lock = Lock()
 
-    def send(self, waiting: Sequence[Waiting]) -> None:
+    def send(self, waiting: Sequence[PageMessage]) -> None:
         """Send a message for each page; Unreachable where the broker does not take them."""
 
         def publish(connection: Any) -> None:

@@ -8,13 +8,13 @@ from threading import Event, Thread
 from time import monotonic
 
 from crawler.engine.capacity import shares, window
-from crawler.engine.crawl_cache import Board
-from crawler.engine.page_runner import Step
-from crawler.engine.stats_buffer import Rollup
+from crawler.engine.crawl_cache import CrawlCache
+from crawler.engine.page_runner import PageRunner
+from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.crawls import Crawl
 from crawler.model.errors import Unreachable
 from crawler.store import Store
-from workers.leader import Feeder, lead_while
+from workers.leader import Leader, lead_while
 
 log = logging.getLogger(__name__)
 
@@ -23,16 +23,16 @@ _HEAR = 0.8  # seconds between looks at crawls and prices: a pause acts within a
 _TEND = 2.0
 
 
-class Keeper(Thread):
+class Heartbeat(Thread):
     """One thread; stops when `done` is set, after a last write of what was counted."""
 
     def __init__(
         self,
         store: Store,
-        board: Board,
-        rollup: Rollup,
-        step: Step,
-        feeder: Feeder,
+        board: CrawlCache,
+        rollup: StatsBuffer,
+        step: PageRunner,
+        feeder: Leader,
         worker: str,
         slots: int,
         lease: float,

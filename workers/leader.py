@@ -12,16 +12,16 @@ from time import monotonic
 from typing import Any
 
 from crawler.engine.capacity import shares, slow_calls, window
-from crawler.engine.crawl_cache import Board
+from crawler.engine.crawl_cache import CrawlCache
 from crawler.engine.reaper import bury
 from crawler.model.crawls import Crawl
-from crawler.model.enums import Cause, CrawlState, End
+from crawler.model.enums import CrawlState, EndReason, PauseCause
 from crawler.model.errors import Unreachable
-from crawler.model.pages import Waiting
-from crawler.rate_limit.limiter import Pace
+from crawler.model.pages import PageMessage
+from crawler.rate_limit.limiter import RateLimiter
 from crawler.store import Store
 from crawler.store.connection import now
-from workers.app import Broker
+from workers.app import Publisher
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ _REST = 5  # times as long as a count took that came to nothing, until the next
 _COUNT_FIRST = 50_000  # pages up to which a crawl is counted before it is called ended
 
 
-class Feeder:
+class Leader:
     """Keeps no state that matters: a new leader goes on where the last one stopped."""
 
-    def __init__(self, store: Store, board: Board, pace: Pace, broker: Broker) -> None:
+    def __init__(self, store: Store, board: CrawlCache, pace: RateLimiter, broker: Publisher) -> None:
         self._store = store
         self._board = board
         self._pace = pace
@@ -88,7 +88,7 @@ class Feeder:
             free = max(0, share - self._store.frontier.slow_count(crawl.id))
             self._send(waiting[crawl.id][:free])
 
-    def _send(self, waiting: Sequence[Waiting]) -> None:
+    def _send(self, waiting: Sequence[PageMessage]) -> None:
         if waiting:
             self._broker.send(waiting)
             self._store.frontier.sent([page.id for page in waiting])
@@ -111,14 +111,14 @@ class Feeder:
         gate, copy = self._store.fleet.gate(), self._pace.closed()
         if gate is None:
             # Redis is told first, so a copy without its original is only believed stale the second time.
-            if copy in (Cause.ACCOUNT, Cause.UNITS) and self._doubtful_gate:
+            if copy in (PauseCause.ACCOUNT, PauseCause.UNITS) and self._doubtful_gate:
                 self._pace.open()
-            self._doubtful_gate = copy in (Cause.ACCOUNT, Cause.UNITS)
-        elif gate.cause is Cause.OUTAGE:
+            self._doubtful_gate = copy in (PauseCause.ACCOUNT, PauseCause.UNITS)
+        elif gate.cause is PauseCause.OUTAGE:
             if copy is None:
-                self._open(Cause.OUTAGE)
+                self._open(PauseCause.OUTAGE)
             elif now() - gate.since > _OUTAGE_IS_TOLD:
-                self._store.crawls.pause(Cause.OUTAGE)
+                self._store.crawls.pause(PauseCause.OUTAGE)
         elif gate.until is not None and gate.until <= now():
             self._open(gate.cause)
         else:
@@ -126,7 +126,7 @@ class Feeder:
                 self._pace.close(gate.cause, gate.until.timestamp() if gate.until else None)
             self._store.crawls.pause(gate.cause)
 
-    def _open(self, cause: Cause) -> None:
+    def _open(self, cause: PauseCause) -> None:
         self._store.fleet.open_gate(cause)
         self._pace.open()
         if resumed := self._store.crawls.resume(causes=[cause]):
@@ -165,7 +165,7 @@ class Feeder:
     def _wind_up(self, crawl: str, state: CrawlState, rollup: Mapping[str, Any]) -> None:
         """Skip what a cancelled crawl still plans, and count one that stands still once nothing of it is in flight."""
         if state is CrawlState.CANCELLED:
-            self._store.ledger.skip_planned(crawl, End.CANCELLED)
+            self._store.ledger.skip_planned(crawl, EndReason.CANCELLED)
         if not self._store.ledger.leased_count(crawl):
             self._store.crawls.settle(crawl, rollup, self._store.tally.count(crawl))
 

@@ -17,19 +17,19 @@ from time import sleep
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
 
-from crawler.api.client import Api
-from crawler.engine.budget import Purse
+from crawler.api.client import ApiClient
+from crawler.engine.budget import BudgetGuard
 from crawler.engine.capacity import threads
-from crawler.engine.crawl_cache import Board
-from crawler.engine.page_runner import Step, Tools
-from crawler.engine.stats_buffer import Rollup
+from crawler.engine.crawl_cache import CrawlCache
+from crawler.engine.page_runner import PageRunner, RunnerDeps
+from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.errors import Unreachable
-from crawler.rate_limit.limiter import Pace
+from crawler.rate_limit.limiter import RateLimiter
 from crawler.settings import Settings, load
 from crawler.store import Store
-from workers.app import QUEUE, Broker, make_app
-from workers.heartbeat import Keeper
-from workers.leader import Feeder
+from workers.app import QUEUE, Publisher, make_app
+from workers.heartbeat import Heartbeat
+from workers.leader import Leader
 
 log = logging.getLogger("tokcrawl.worker")
 
@@ -54,21 +54,21 @@ def main(argv: list[str] | None = None) -> None:
 def serve(settings: Settings, name: str, slots: int) -> None:
     stopping = Event()
     store = Store.at(settings.mongo_url, settings.mongo_db, connections=threads(slots) + 10)
-    pace = Pace(settings.redis_url, settings.rate, connections=threads(slots) + 10)
+    pace = RateLimiter(settings.redis_url, settings.rate, connections=threads(slots) + 10)
     wait_for("MongoDB", store.prepare)
     wait_for("Redis", pace.check)
-    api = Api(settings.api_url, settings.api_token.get_secret_value(), settings.api_timeout, slots)
-    board, rollup = Board(store), Rollup()
+    api = ApiClient(settings.api_url, settings.api_token.get_secret_value(), settings.api_timeout, slots)
+    board, rollup = CrawlCache(store), StatsBuffer()
     app = make_app(settings, lambda page, crawl: step.run(page, crawl))
-    broker = Broker(app, settings.broker_url)
-    step = Step(
-        Tools(
+    broker = Publisher(app, settings.broker_url)
+    step = PageRunner(
+        RunnerDeps(
             store=store,
             api=api,
             pace=pace,
             board=board,
             rollup=rollup,
-            purse=Purse(store, board, settings.day_units),
+            purse=BudgetGuard(store, board, settings.day_units),
             worker=name,
             slots=slots,
             attempts=settings.attempts,
@@ -78,8 +78,8 @@ def serve(settings: Settings, name: str, slots: int) -> None:
         )
     )
     board.refresh()
-    feeder = Feeder(store, board, pace, broker)
-    keeper = Keeper(store, board, rollup, step, feeder, name, slots, settings.lease)
+    feeder = Leader(store, board, pace, broker)
+    keeper = Heartbeat(store, board, rollup, step, feeder, name, slots, settings.lease)
 
     @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def ready(**_: object) -> None:

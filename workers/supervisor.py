@@ -14,7 +14,7 @@ from socket import gethostname
 from time import monotonic, sleep
 from types import FrameType
 
-from crawler.engine.crawl_cache import Board
+from crawler.engine.crawl_cache import CrawlCache
 from crawler.engine.reaper import bury
 from crawler.model.errors import Unreachable
 from crawler.settings import Settings
@@ -83,7 +83,7 @@ class Supervisor:
     def _bury(self, slot: _Slot) -> None:
         """Give back what dead processes held; tried again until the database takes it."""
         try:
-            board = Board(self._store)
+            board = CrawlCache(self._store)
             crawls = [crawl.id for crawl in board.refresh()]
             bury(self._store, board, self._store.ledger.leased_by(crawls, slot.lost), f"{', '.join(slot.lost)} died")
             for name in slot.lost:

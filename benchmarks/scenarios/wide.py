@@ -30,14 +30,14 @@ def seeds(path: Path, count: int) -> Path:
     return path
 
 
-class Pace(NamedTuple):
+class RateLimiter(NamedTuple):
     """Requests a second in a window of the log, and the window's length in seconds."""
 
     per_s: float
     seconds: float
 
 
-def pace(control: Control, skip: float) -> Pace:
+def pace(control: Control, skip: float) -> RateLimiter:
     """How many requests came a second while the frontier was wide, without the first `skip` seconds.
 
     It is wide as long as first pages of lists are asked for; what comes after are the later pages of the longest.
@@ -47,7 +47,7 @@ def pace(control: Control, skip: float) -> Pace:
     last = max(entry["at"] for entry in entries if "cursor=" not in entry["params"])
     if last - first < 1:
         raise RuntimeError(f"the frontier was wide for {last - first + skip:.1f} s only: ask for more pages")
-    return Pace(sum(first <= entry["at"] < last for entry in entries) / (last - first), last - first)
+    return RateLimiter(sum(first <= entry["at"] < last for entry in entries) / (last - first), last - first)
 
 
 def wait_while_wide(control: Control, fleet: Fleet, lists: int, timeout: float) -> None:

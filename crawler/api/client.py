@@ -17,17 +17,17 @@ from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from ensembledata.api._version import version
 
 from crawler.api.endpoints import ENDPOINTS, Endpoint, check
-from crawler.model.enums import End
+from crawler.model.enums import EndReason
 from crawler.model.errors import (
+    AccountError,
+    BadRequestError,
     CallError,
-    NoAnswer,
-    NothingThere,
-    OurMistake,
-    StopAll,
-    TryLater,
-    UnitsUsedUp,
+    NotAvailableError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    TransientError,
+    TransportError,
     Unreadable,
-    Wait,
 )
 from crawler.model.sanitize import decode
 
@@ -40,14 +40,14 @@ KEPT_BODY = 200_000  # characters of an unreadable body that the ledger keeps
 
 # Reference §4: what each code means, by what follows from it.
 _ENDS = {
-    404: End.MISSING,
-    463: End.MISSING,
-    473: End.MISSING,
-    472: End.PRIVATE,
-    469: End.RESTRICTED,
-    471: End.RESTRICTED,
-    474: End.RESTRICTED,
-    520: End.RESTRICTED,
+    404: EndReason.MISSING,
+    463: EndReason.MISSING,
+    473: EndReason.MISSING,
+    472: EndReason.PRIVATE,
+    469: EndReason.RESTRICTED,
+    471: EndReason.RESTRICTED,
+    474: EndReason.RESTRICTED,
+    520: EndReason.RESTRICTED,
 }
 _ACCOUNT = (491, 492, 493)
 _LATER = (408, 425)
@@ -58,7 +58,7 @@ for _entry in ENDPOINTS.values():
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """A paid answer: the data as the SDK hands it out, units charged, seconds it took, bytes of its body."""
 
     data: Any
@@ -67,7 +67,7 @@ class Answer:
     size: int
 
 
-class Api:
+class ApiClient:
     """Calls endpoints of the table at one base URL with one token; safe to share between threads."""
 
     def __init__(self, url: str, token: str, timeout: float, connections: int = 32) -> None:
@@ -92,10 +92,10 @@ class Api:
     def __repr__(self) -> str:
         return f"Api({self._base.host})"
 
-    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> Answer:
+    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> ApiResponse:
         """One call, one attempt; a CallError says what went wrong and what it was charged."""
         group = self._customer if endpoint.customer else self._tiktok
-        answer: Answer = getattr(group, endpoint.name)(**args, **cursor)
+        answer: ApiResponse = getattr(group, endpoint.name)(**args, **cursor)
         return answer
 
     def get(
@@ -105,13 +105,13 @@ class Api:
         *,
         timeout: float | None = None,
         return_top_level_data: bool = False,
-    ) -> Answer:
+    ) -> ApiResponse:
         """What the SDK's endpoint methods call in place of their own requester."""
         started = monotonic()
         status, headers, body, cut = self._send(f"{self._base.path or ''}{url}?{self._query(params)}")
         charged = _units(headers)
         if cut:
-            raise NoAnswer("the body was cut short", status, charged)
+            raise TransportError("the body was cut short", status, charged)
         try:
             payload = decode(body)
         except ValueError:
@@ -121,7 +121,7 @@ class Api:
         if not isinstance(payload, dict) or "data" not in payload:
             raise Unreadable("the answer has no data", status, charged or 0, _text(body))
         data = payload if return_top_level_data else payload["data"]
-        return Answer(data, charged or 0, monotonic() - started, len(body))
+        return ApiResponse(data, charged or 0, monotonic() - started, len(body))
 
     def close(self) -> None:
         self._pool.close()
@@ -135,10 +135,10 @@ class Api:
         try:
             response = self._pool.request("GET", path, preload_content=False)
         except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
-            raise NoAnswer(f"{self._base.host}:{self._pool.port} cannot be reached", None, 0) from None
+            raise TransportError(f"{self._base.host}:{self._pool.port} cannot be reached", None, 0) from None
         except urllib3.exceptions.HTTPError as error:
             # Its text would hold the whole URL. Sent, no answer: nobody can say what it was charged.
-            raise NoAnswer(_no_answer(error), None, None) from None
+            raise TransportError(_no_answer(error), None, None) from None
         try:
             body, cut = response.read(), False
         except urllib3.exceptions.HTTPError:
@@ -152,9 +152,9 @@ class Api:
 
     def _no_json(self, status: int, headers: Mapping[str, str], body: bytes, charged: int | None) -> CallError:
         if status == 429:
-            return Wait("too many requests", status, charged or 0, _retry_after(headers))
+            return RateLimitedError("too many requests", status, charged or 0, _retry_after(headers))
         if status >= 400:  # a gateway answered in HTML; whether the call was charged behind it is not known
-            return TryLater(f"HTTP {status} without JSON", status, charged)
+            return TransientError(f"HTTP {status} without JSON", status, charged)
         return Unreadable("the answer is not JSON", status, charged, _text(body))
 
 
@@ -163,16 +163,16 @@ def _refusal(status: int, payload: Any, headers: Mapping[str, str], charged: int
     detail = str(payload.get("detail") if isinstance(payload, dict) else payload)[:2000]
     units = charged or 0
     if status in _ENDS:
-        return NothingThere(detail, status, units, _ENDS[status])
+        return NotAvailableError(detail, status, units, _ENDS[status])
     if status == 429:
-        return Wait(detail, status, units, _retry_after(headers))
+        return RateLimitedError(detail, status, units, _retry_after(headers))
     if status in _ACCOUNT:
-        return StopAll(detail, status, units)
+        return AccountError(detail, status, units)
     if status == 495:
-        return UnitsUsedUp(detail, status, units)
+        return QuotaExhaustedError(detail, status, units)
     if status >= 500 or status in _LATER:
-        return TryLater(detail, status, charged)
-    return OurMistake(detail, status, units)
+        return TransientError(detail, status, charged)
+    return BadRequestError(detail, status, units)
 
 
 def _units(headers: Mapping[str, str]) -> int | None:

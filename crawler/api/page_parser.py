@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 from crawler.api.endpoints import Endpoint
-from crawler.api.parsers import BOUGHT, LISTED, Found, Item, NotAnItem
+from crawler.api.parsers import BOUGHT, LISTED, Item, NotAnItem, ParsedEntity
 from crawler.api.parsers import Unreadable as UnreadableItem
 from crawler.api.parsers.fields import INT64
 
@@ -16,7 +16,7 @@ class UnreadablePage(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class RejectedItem:
     """An item that could not be read: its position, why, and itself."""
 
     position: int
@@ -25,36 +25,36 @@ class Bad:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedPage:
     """What one page holds: items in order, those that could not be read, the next page's cursor, the total claimed."""
 
     items: list[Item]
-    bad: list[Bad] = field(default_factory=list)
+    bad: list[RejectedItem] = field(default_factory=list)
     next: Mapping[str, Any] | None = None
     total: int | None = None
 
-    def found(self) -> list[Found]:
+    def found(self) -> list[ParsedEntity]:
         """Every entity met on the page, items first as they stand."""
         return [found for item in self.items for found in item.found]
 
 
-def read(endpoint: Endpoint, data: Any) -> Reading:
+def read(endpoint: Endpoint, data: Any) -> ParsedPage:
     """Read an answer's data; an UnreadablePage where it is no page of this endpoint, never for a bad item."""
     raws = _raw_items(endpoint, data)
     rank = BOUGHT if endpoint.single or endpoint.batch else LISTED
     items: list[Item] = []
-    bad: list[Bad] = []
+    bad: list[RejectedItem] = []
     assert endpoint.reader is not None, f"{endpoint.name} is not a page of items"
     for position, raw in enumerate(raws):
         try:
             items.append(endpoint.reader(raw, rank=rank))
         except NotAnItem as error:
             if raw is not None and not isinstance(raw, dict):
-                bad.append(Bad(position, error.why, raw))
+                bad.append(RejectedItem(position, error.why, raw))
         except UnreadableItem as error:
-            bad.append(Bad(position, error.why, raw))
+            bad.append(RejectedItem(position, error.why, raw))
     total = data.get("total") if isinstance(data, dict) else None
-    return Reading(items, bad, _next(endpoint, data, raws), total if isinstance(total, int) else None)
+    return ParsedPage(items, bad, _next(endpoint, data, raws), total if isinstance(total, int) else None)
 
 
 def _raw_items(endpoint: Endpoint, data: Any) -> list[Any]:

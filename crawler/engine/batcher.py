@@ -28,7 +28,7 @@ class _Part(Generic[A, R]):
         self.called.acquire()
 
 
-class Together(Generic[A, R]):
+class Batcher(Generic[A, R]):
     """Calls `do` with what several threads brought; each gets its own result.
 
     The first thread to come leads: it takes along who comes while others keep coming, does it for all, and hands the

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from crawler.api.endpoints import Endpoint
-from crawler.engine.batcher import Together
-from crawler.engine.crawl_cache import Board
+from crawler.engine.batcher import Batcher
+from crawler.engine.crawl_cache import CrawlCache
 from crawler.engine.retry import insist
 from crawler.model.crawls import Crawl
-from crawler.model.enums import Cause
+from crawler.model.enums import PauseCause
 from crawler.model.pages import Page
 from crawler.store import Store
-from crawler.store.budgets import Claim, Limit, Settlement, crawl_account, day_account
+from crawler.store.budgets import BudgetClaim, BudgetLimit, Settlement, crawl_account, day_account
 from crawler.store.ledger import Charge
 
 _HELD_PAUSE = 1.0  # seconds until a page asks again whose units are held by calls in flight
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Reservation:
     """Units held for one call on the accounts that bound it."""
 
     accounts: Sequence[str]
@@ -49,45 +49,45 @@ class _Asked:
     """A call that some budget bounds."""
 
     page: Page
-    limits: tuple[Limit, ...]
-    hold: Hold
+    limits: tuple[BudgetLimit, ...]
+    hold: Reservation
 
     @property
-    def claim(self) -> Claim:
-        return Claim(self.page.id, self.page.token, self.hold.units)
+    def claim(self) -> BudgetClaim:
+        return BudgetClaim(self.page.id, self.page.token, self.hold.units)
 
 
-class Purse:
+class BudgetGuard:
     """The budgets of all crawls and of the day; waits for a database that is away.
 
     Calls that ask or settle at the same time do it in one operation.
     """
 
-    def __init__(self, store: Store, board: Board, day_units: int) -> None:
+    def __init__(self, store: Store, board: CrawlCache, day_units: int) -> None:
         self._store = store
         self._board = board
         self._day_units = day_units
-        self._reserve: Together[_Asked, Hold | None] = Together(self._reserve_all)
-        self._settle: Together[Sequence[Settlement], None] = Together(self._settle_all)
+        self._reserve: Batcher[_Asked, Reservation | None] = Batcher(self._reserve_all)
+        self._settle: Batcher[Sequence[Settlement], None] = Batcher(self._settle_all)
 
-    def reserve(self, page: Page, crawl: Crawl, endpoint: Endpoint) -> Hold | None:
+    def reserve(self, page: Page, crawl: Crawl, endpoint: Endpoint) -> Reservation | None:
         """Hold what the page's call may cost; None where a budget does not allow it now, the page then given back."""
         units, known = self._board.price(endpoint)
         day = datetime.now(UTC).strftime("%Y-%m-%d")
         limits = self._limits(crawl, day)
         accounts = [limit.account for limit in limits]
-        hold = Hold(accounts, page.token, units, None if known else endpoint.name, day, self._settle)
+        hold = Reservation(accounts, page.token, units, None if known else endpoint.name, day, self._settle)
         return self._reserve(_Asked(page, limits, hold)) if limits else hold
 
-    def _reserve_all(self, group: Sequence[_Asked]) -> list[Hold | None]:
-        alike: defaultdict[tuple[Limit, ...], list[_Asked]] = defaultdict(list)
+    def _reserve_all(self, group: Sequence[_Asked]) -> list[Reservation | None]:
+        alike: defaultdict[tuple[BudgetLimit, ...], list[_Asked]] = defaultdict(list)
         for asked in group:
             if asked.hold.alone is None:
                 alike[asked.limits].append(asked)
         held = {id(a) for limits, some in alike.items() if len(some) > 1 and self._at_once(limits, some) for a in some}
         return [asked.hold if id(asked) in held or self._one(asked) else None for asked in group]
 
-    def _at_once(self, limits: Sequence[Limit], group: Sequence[_Asked]) -> bool:
+    def _at_once(self, limits: Sequence[BudgetLimit], group: Sequence[_Asked]) -> bool:
         """Hold for all of them, if every account has room for all."""
         claims = [asked.claim for asked in group]
         for position, limit in enumerate(limits):
@@ -106,7 +106,7 @@ class Purse:
                 if refused.spent:
                     own = limit.account == crawl_account(page.crawl)
                     bound = {"units": limit.units, "pages": limit.pages} if own else None
-                    insist(self._store.crawls.pause, Cause.BUDGET, page.crawl, bound)
+                    insist(self._store.crawls.pause, PauseCause.BUDGET, page.crawl, bound)
                 insist(self._store.ledger.give_back, page, 0 if refused.spent else _HELD_PAUSE)
                 return False
         return True
@@ -119,10 +119,10 @@ class Purse:
         insist(self._store.budgets.settle, [settlement for settlements in group for settlement in settlements])
         return [None] * len(group)
 
-    def _limits(self, crawl: Crawl, day: str) -> tuple[Limit, ...]:
+    def _limits(self, crawl: Crawl, day: str) -> tuple[BudgetLimit, ...]:
         limits = []
         if crawl.bounded:
-            limits.append(Limit(crawl_account(crawl.id), crawl.max_units, crawl.max_pages))
+            limits.append(BudgetLimit(crawl_account(crawl.id), crawl.max_units, crawl.max_pages))
         if self._day_units:
-            limits.append(Limit(day_account(day), self._day_units))
+            limits.append(BudgetLimit(day_account(day), self._day_units))
         return tuple(limits)

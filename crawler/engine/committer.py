@@ -12,22 +12,22 @@ from itertools import chain
 from typing import Any
 
 from crawler.api.endpoints import ENDPOINTS, Endpoint
-from crawler.api.page_parser import Reading
-from crawler.engine.batcher import Together
-from crawler.engine.crawl_cache import Board
-from crawler.engine.list_history import History, Lists
+from crawler.api.page_parser import ParsedPage
+from crawler.engine.batcher import Batcher
+from crawler.engine.crawl_cache import CrawlCache
+from crawler.engine.list_history import ListHistories, ListHistory
 from crawler.engine.retry import insist
-from crawler.engine.seen_entities import Met
-from crawler.engine.stats_buffer import Rollup
+from crawler.engine.seen_entities import SeenEntities
+from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.crawls import Crawl
 from crawler.model.entities import Comment, Entity, Hashtag, Live, Music, Post, User
-from crawler.model.enums import End, PageState
+from crawler.model.enums import EndReason, PageState
 from crawler.model.errors import Unreachable
-from crawler.model.pages import Page, Plan, Request, Waiting
+from crawler.model.pages import Page, PageMessage, PlannedPage, Request
 from crawler.planning import follow_ups, next_or_end
 from crawler.store import Store
 from crawler.store.entities import Reject
-from crawler.store.frontier import Planning
+from crawler.store.frontier import PlanBatch
 from crawler.store.ledger import Charge, Result
 from crawler.store.write_cache import Origin
 
@@ -38,20 +38,20 @@ _MODELS: dict[str, type[Entity]] = {model.kind: model for model in (Post, User, 
 
 
 @dataclass(slots=True)
-class Bought:
+class FetchedPage:
     """A page and the answer to its call, on its way into the database."""
 
     page: Page
     crawl: Crawl
     endpoint: Endpoint
-    reading: Reading
+    reading: ParsedPage
     charge: Charge
-    history: History
+    history: ListHistory
     items: list[str]
     met: dict[str, list[str]]
     rejects: int = 0
-    plans: Sequence[Plan] = ()
-    waiting: list[Waiting] = field(default_factory=list)
+    plans: Sequence[PlannedPage] = ()
+    waiting: list[PageMessage] = field(default_factory=list)
     outcome: str = ""
 
     @property
@@ -92,32 +92,34 @@ class Bought:
         )
 
 
-class Keeping:
+class Committer:
     """What is paid for is not let go: it waits for the database however long that is away. Safe to share."""
 
-    def __init__(self, store: Store, board: Board, rollup: Rollup, send: Callable[[Sequence[Waiting]], None]) -> None:
+    def __init__(
+        self, store: Store, board: CrawlCache, rollup: StatsBuffer, send: Callable[[Sequence[PageMessage]], None]
+    ) -> None:
         self._store = store
         self._board = board
         self._rollup = rollup
         self._send_messages = send
-        self._lists = Lists(store)
-        self._met = Met()
-        self._together = Together(self.keep_all)
+        self._lists = ListHistories(store)
+        self._met = SeenEntities()
+        self._together = Batcher(self.keep_all)
 
-    def keep(self, page: Page, crawl: Crawl, endpoint: Endpoint, reading: Reading, charge: Charge) -> str:
+    def keep(self, page: Page, crawl: Crawl, endpoint: Endpoint, reading: ParsedPage, charge: Charge) -> str:
         """Keep a bought page and plan what follows; returns in a word what became of it."""
         bought = self.bought(page, crawl, endpoint, reading, charge)
         return self.keep_all([bought])[0] if len(bought.items) > _LARGE else self._together(bought)
 
-    def bought(self, page: Page, crawl: Crawl, endpoint: Endpoint, reading: Reading, charge: Charge) -> Bought:
+    def bought(self, page: Page, crawl: Crawl, endpoint: Endpoint, reading: ParsedPage, charge: Charge) -> FetchedPage:
         """A page with what has to be known of its list and of what else it names."""
         items = list(dict.fromkeys(item.id for item in reading.items))
         history = insist(self._lists.before, page)
-        bought = Bought(page, crawl, endpoint, reading, charge, history, items, {})
+        bought = FetchedPage(page, crawl, endpoint, reading, charge, history, items, {})
         bought.met = self._met.unnamed(page.crawl, reading.found(), bought.kind, set(items))
         return bought
 
-    def keep_all(self, group: Sequence[Bought]) -> list[str]:
+    def keep_all(self, group: Sequence[FetchedPage]) -> list[str]:
         """Keep several bought pages at the cost in round trips of one; what became of each."""
         interruptions = self._store.interruptions.count
         rejects = insist(self._store_all, group)
@@ -137,7 +139,7 @@ class Keeping:
             # The server was away: what it had not in its journal yet is written once more.
             interruptions = self._store.interruptions.count
             insist(self._store_all, group)
-            plannings = [Planning(b.page.crawl, b.plans, b.page.id, b.crawl.spec.depth) for b in group]
+            plannings = [PlanBatch(b.page.crawl, b.plans, b.page.id, b.crawl.spec.depth) for b in group]
             insist(self._store.frontier.plan_all, plannings)
         self._send(list(chain.from_iterable(bought.waiting for bought in group)))
         return [bought.outcome for bought in group]
@@ -152,7 +154,7 @@ class Keeping:
         if bought.get("next") and not bought.get("end"):
             barren = 0 if bought.get("new") else page.barren + 1
             plans.append(
-                Plan(Request(page.endpoint, page.request.args, bought["next"]), page.depth, page.nth + 1, barren)
+                PlannedPage(Request(page.endpoint, page.request.args, bought["next"]), page.depth, page.nth + 1, barren)
             )
         interruptions = self._store.interruptions.count
         [waiting] = self._plan([self._planning(page, crawl, plans)])
@@ -164,7 +166,7 @@ class Keeping:
 
     # --- store ---
 
-    def _store_all(self, group: Sequence[Bought]) -> Counter[str]:
+    def _store_all(self, group: Sequence[FetchedPage]) -> Counter[str]:
         """Entities, edges and rejects; returns how many items were rejected, by page."""
         entities = self._store.entities
         origins = [Origin(bought.page.crawl, bought.page.id, bought.page.endpoint) for bought in group]
@@ -177,27 +179,27 @@ class Keeping:
 
     # --- plan ---
 
-    def _planning(self, page: Page, crawl: Crawl, plans: Sequence[Plan]) -> Planning:
+    def _planning(self, page: Page, crawl: Crawl, plans: Sequence[PlannedPage]) -> PlanBatch:
         """In the order of sending, with as many sent at once as there is room for."""
         plans = sorted(plans, key=lambda plan: (plan.nth == 0, plan.depth))
         # The list's next page takes the place of this one in the queue; nobody may take it before this one is done.
         onward = 1 if plans and plans[0].nth else 0
         send = onward + self._board.claim_room(page.crawl, len(plans) - onward)
-        return Planning(page.crawl, plans, page.id, crawl.spec.depth, send)
+        return PlanBatch(page.crawl, plans, page.id, crawl.spec.depth, send)
 
-    def _plan(self, plannings: Sequence[Planning]) -> list[list[Waiting]]:
+    def _plan(self, plannings: Sequence[PlanBatch]) -> list[list[PageMessage]]:
         """Write follow-ups into the ledger; returns those whose messages are to be sent from here."""
         new = insist(self._store.frontier.plan_all, plannings)
         waiting = []
         for planning, ids in zip(plannings, new, strict=True):
             self._rollup.planned(planning.crawl, len(ids))
             sent = [(plan.request.page_id(planning.crawl), plan.request) for plan in planning.plans[: planning.send]]
-            waiting.append([Waiting(one, planning.crawl, request) for one, request in sent if one in ids])
+            waiting.append([PageMessage(one, planning.crawl, request) for one, request in sent if one in ids])
         return waiting
 
     # --- mark done ---
 
-    def _note(self, bought: Bought, result: Result) -> None:
+    def _note(self, bought: FetchedPage, result: Result) -> None:
         """Count a page that is done, and remember what later pages ask for."""
         page, endpoint, charge = bought.page, bought.endpoint, bought.charge
         if result.end is None:
@@ -212,7 +214,7 @@ class Keeping:
             insist(self._store.budgets.learn, endpoint.name, charge.units or 0)
         bought.outcome = f"{len(bought.items)} items, {result.end or 'goes on'}"
 
-    def _still_ours(self, bought: Bought) -> bool:
+    def _still_ours(self, bought: FetchedPage) -> bool:
         """Whether a page that could not be marked done was met nearer, and is to be planned at its new depth."""
         depth = insist(self._store.ledger.depth, bought.page)
         if depth is not None:
@@ -225,7 +227,7 @@ class Keeping:
 
     # --- send ---
 
-    def _send(self, waiting: Sequence[Waiting]) -> None:
+    def _send(self, waiting: Sequence[PageMessage]) -> None:
         """Best effort: the ledger has them, and the feeder sends again what nobody takes."""
         if waiting:
             try:
@@ -234,7 +236,7 @@ class Keeping:
                 log.warning("%s; the feeder will send %d messages", error, len(waiting))
 
 
-def _edges(bought: Bought) -> list[tuple[str, str]]:
+def _edges(bought: FetchedPage) -> list[tuple[str, str]]:
     """Who follows whom, as (follower, followee) uids."""
     if bought.endpoint.edge is None:
         return []
@@ -247,7 +249,7 @@ def _ends(endpoint: Endpoint, page: Page, items: Sequence[str]) -> dict[str, str
     """The ends of a batch's ids that brought nothing; missing ids are just left out of the answer (reference §3)."""
     if endpoint.batch is None:
         return None
-    return {one: End.MISSING for one in page.request.args[endpoint.batch] if one not in set(items)}
+    return {one: EndReason.MISSING for one in page.request.args[endpoint.batch] if one not in set(items)}
 
 
 def _entity(kind: str, document: dict[str, Any]) -> Entity:

@@ -9,7 +9,7 @@ from crawler.model.crawls import Crawl
 from crawler.store import Store
 
 
-class Board:
+class CrawlCache:
     """Read by every task, refreshed by one thread; asking it costs no round trip."""
 
     def __init__(self, store: Store) -> None:

@@ -13,7 +13,7 @@ _KEPT = 100_000  # item ids kept in memory over all lists that go on, about 15 M
 
 
 @dataclass(slots=True)
-class History:
+class ListHistory:
     """The ids of a list's items and its cursors, for its first `pages` pages."""
 
     items: set[str] = field(default_factory=set)
@@ -21,24 +21,24 @@ class History:
     pages: int = 0
 
 
-class Lists:
+class ListHistories:
     """Least recently used lists are forgotten first; the ledger has them all."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: OrderedDict[str, History] = OrderedDict()
+        self._known: OrderedDict[str, ListHistory] = OrderedDict()
         self._size = 0
         self._lock = Lock()
 
-    def before(self, page: Page) -> History:
+    def before(self, page: Page) -> ListHistory:
         """What the list has had before this page; not to be changed by the caller."""
         if page.nth == 0:
-            return History()
+            return ListHistory()
         with self._lock:
-            history = self._known.pop(page.list_id, None) or History()
+            history = self._known.pop(page.list_id, None) or ListHistory()
             self._size -= len(history.items)
         if history.pages > page.nth:  # an earlier page once more
-            history = History()
+            history = ListHistory()
         if history.pages < page.nth:
             # Only what this process has not seen of the list: another may have bought the pages between.
             for items, cursor in self._store.ledger.history(page.list_id, page.crawl, page.nth, history.pages):
@@ -47,7 +47,7 @@ class Lists:
             history.pages = page.nth
         return history
 
-    def keep(self, page: Page, history: History, items: list[str]) -> None:
+    def keep(self, page: Page, history: ListHistory, items: list[str]) -> None:
         """Take note of a page that was bought, for the page after it."""
         history.items.update(items)
         history.cursors.append(page.request.cursor)

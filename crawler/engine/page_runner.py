@@ -14,22 +14,22 @@ from threading import BoundedSemaphore, Event, get_ident
 from time import monotonic
 from typing import Any
 
-from crawler.api.client import Answer, Api
+from crawler.api.client import ApiClient, ApiResponse
 from crawler.api.endpoints import ENDPOINTS, Endpoint
-from crawler.api.page_parser import Reading, UnreadablePage, read
-from crawler.engine.batcher import Together
-from crawler.engine.budget import Purse
+from crawler.api.page_parser import ParsedPage, UnreadablePage, read
+from crawler.engine.batcher import Batcher
+from crawler.engine.budget import BudgetGuard
 from crawler.engine.capacity import slow_calls
-from crawler.engine.committer import Keeping
-from crawler.engine.crawl_cache import Board
+from crawler.engine.committer import Committer
+from crawler.engine.crawl_cache import CrawlCache
 from crawler.engine.retry import insist, react
-from crawler.engine.stats_buffer import Rollup
+from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.crawls import Crawl
-from crawler.model.enums import Cause, End, PageState
-from crawler.model.errors import CallError, TryLater, Unreachable, Unreadable, Wait
-from crawler.model.pages import Page, Waiting
+from crawler.model.enums import EndReason, PageState, PauseCause
+from crawler.model.errors import CallError, RateLimitedError, TransientError, Unreachable, Unreadable
+from crawler.model.pages import Page, PageMessage
 from crawler.planning import refusal
-from crawler.rate_limit.limiter import Denied, Pace, Permit
+from crawler.rate_limit.limiter import Denied, Permit, RateLimiter
 from crawler.store import Store
 from crawler.store.entities import as_text
 from crawler.store.ledger import Charge
@@ -43,32 +43,32 @@ _PATIENCE = 60.0  # seconds a message waits for leave to call before it is dropp
 
 
 @dataclass(frozen=True)
-class Tools:
+class RunnerDeps:
     """What a step works with, made once per process."""
 
     store: Store
-    api: Api
-    pace: Pace
-    board: Board
-    rollup: Rollup
-    purse: Purse
+    api: ApiClient
+    pace: RateLimiter
+    board: CrawlCache
+    rollup: StatsBuffer
+    purse: BudgetGuard
     worker: str
     slots: int
     attempts: int
     lease: float
-    send: Callable[[Sequence[Waiting]], None]
+    send: Callable[[Sequence[PageMessage]], None]
     stopping: Event
 
 
-class Step:
+class PageRunner:
     """Runs pages; safe to share between threads."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: RunnerDeps) -> None:
         self._t = tools
         self._ledger = tools.store.ledger
-        self._keeping = Keeping(tools.store, tools.board, tools.rollup, tools.send)
-        self._permit: Together[None, Permit | Denied] = Together(lambda asked: tools.pace.permits(len(asked)))
-        self._take: Together[tuple[str, str], Page | None] = Together(
+        self._keeping = Committer(tools.store, tools.board, tools.rollup, tools.send)
+        self._permit: Batcher[None, Permit | Denied] = Batcher(lambda asked: tools.pace.permits(len(asked)))
+        self._take: Batcher[tuple[str, str], Page | None] = Batcher(
             lambda pages: insist(self._ledger.take_all, pages, tools.worker, tools.lease)
         )
         self._calls = BoundedSemaphore(tools.slots)
@@ -146,7 +146,7 @@ class Step:
         endpoint = ENDPOINTS.get(page.endpoint)
         if (why := refusal(endpoint, page.request, page.nth)) or endpoint is None:
             log.warning("page %s is not bought: %s", page.id, why)
-            end = End.PLATFORM_CAP if endpoint and "cap" in (why or "") else End.ERROR
+            end = EndReason.PLATFORM_CAP if endpoint and "cap" in (why or "") else EndReason.ERROR
             return self._close(page, PageState.SKIPPED, end, {"kind": "refused", "status": None, "detail": why}, None)
         if not endpoint.slow:
             return self._call(page, crawl, endpoint, permit, slot)
@@ -214,12 +214,12 @@ class Step:
         What works is only told while something does not: for some seconds after this process saw or heard of a failure.
         """
         pace, moment = self._t.pace, monotonic()
-        if isinstance(error, TryLater) or permit.troubled or permit.probe:
+        if isinstance(error, TransientError) or permit.troubled or permit.probe:
             self._troubled_until = moment + _TROUBLE
         try:
-            if isinstance(error, Wait):
+            if isinstance(error, RateLimitedError):
                 pace.limited(page.id, error.after)
-            elif isinstance(error, TryLater):
+            elif isinstance(error, TransientError):
                 weather = pace.failed(page.id, permit.probe)
                 if weather.change == "closed":
                     self._outage_begins(error, weather.pages)
@@ -232,17 +232,17 @@ class Step:
 
     def _outage_begins(self, error: CallError, pages: Sequence[str]) -> None:
         log.warning("the API cannot be used: %s. One call at a time tries it", error)
-        insist(self._t.store.fleet.close_gate, Cause.OUTAGE, str(error))
+        insist(self._t.store.fleet.close_gate, PauseCause.OUTAGE, str(error))
         insist(self._ledger.refund, pages)
 
     def _outage_ends(self) -> None:
         log.warning("the API answers again")
-        insist(self._t.store.fleet.open_gate, Cause.OUTAGE)
-        insist(self._t.store.crawls.resume, causes=[Cause.OUTAGE])
+        insist(self._t.store.fleet.open_gate, PauseCause.OUTAGE)
+        insist(self._t.store.crawls.resume, causes=[PauseCause.OUTAGE])
 
-    def _close_gate(self, cause: Cause, error: CallError) -> None:
+    def _close_gate(self, cause: PauseCause, error: CallError) -> None:
         """Close the gate for all: at once through Redis, for good through MongoDB."""
-        until = _next_utc_day() if cause is Cause.UNITS else None
+        until = _next_utc_day() if cause is PauseCause.UNITS else None
         try:
             self._t.pace.close(cause, until.timestamp() if until else None)
         except Unreachable as unreachable:
@@ -253,7 +253,7 @@ class Step:
             log.error("no more calls: %s. %d crawls paused (%s)", error, paused, cause)
 
     def _close(
-        self, page: Page, state: PageState, end: End, error: dict[str, Any] | None, charge: Charge | None
+        self, page: Page, state: PageState, end: EndReason, error: dict[str, Any] | None, charge: Charge | None
     ) -> str:
         while not insist(self._ledger.fail, page, state, end, error, charge):
             depth = insist(self._ledger.depth, page)
@@ -266,7 +266,7 @@ class Step:
         return f"{state}: {end}"
 
 
-def _read(endpoint: Endpoint, answer: Answer) -> Reading:
+def _read(endpoint: Endpoint, answer: ApiResponse) -> ParsedPage:
     try:
         return read(endpoint, answer.data)
     except UnreadablePage as error:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.api.endpoints import ENDPOINTS
-from crawler.engine.crawl_cache import Board
+from crawler.engine.crawl_cache import CrawlCache
 from crawler.store import Store
 from crawler.store.ledger import Charge
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 MOST_DEATHS = 4  # of its workers, after which a page is parked
 
 
-def bury(store: Store, board: Board, pages: Iterable[Mapping[str, Any]], why: str) -> int:
+def bury(store: Store, board: CrawlCache, pages: Iterable[Mapping[str, Any]], why: str) -> int:
     """Plan leased pages anew (or park them), counting what their calls may have cost; returns how many."""
     buried = 0
     for page in pages:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from time import sleep
 from typing import Literal, ParamSpec, TypeVar
 
-from crawler.model.enums import Cause, End
+from crawler.model.enums import EndReason, PauseCause
 from crawler.model.errors import (
+    AccountError,
     CallError,
-    NothingThere,
-    StopAll,
-    TryLater,
-    UnitsUsedUp,
+    NotAvailableError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    TransientError,
     Unreachable,
     Unreadable,
-    Wait,
 )
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0  # seconds between tries of a page
 
 
 @dataclass(frozen=True, slots=True)
-class Reaction:
+class RetryDecision:
     """What to do with the page, and with everybody.
 
     again: try it again after `after` seconds, having used up a try or not (`attempt`).
@@ -38,41 +38,41 @@ class Reaction:
     do: Literal["again", "ended", "failed"]
     after: float = 0.0
     attempt: bool = False
-    end: End = End.ERROR
-    gate: Cause | None = None
+    end: EndReason = EndReason.ERROR
+    gate: PauseCause | None = None
 
 
 def react(
     error: CallError, attempts: int, most: int, outage: bool, chance: Callable[[], float], unreadable: int = 0
-) -> Reaction:
+) -> RetryDecision:
     """What follows from `error` on a page that used up `attempts` of `most` tries, `unreadable` of them unreadable.
 
     During an outage nothing that speaks of the server uses up a try. `chance` gives a number from 0 to 1 (jitter).
     """
-    if isinstance(error, Wait):
-        return Reaction("again", after=(error.after or 0.2) * (1 + chance()))
-    if isinstance(error, NothingThere):
-        return Reaction("ended", end=error.end)
-    if isinstance(error, StopAll):
-        return Reaction("again", gate=Cause.ACCOUNT)
-    if isinstance(error, UnitsUsedUp):
-        return Reaction("again", gate=Cause.UNITS)
-    if isinstance(error, TryLater):
+    if isinstance(error, RateLimitedError):
+        return RetryDecision("again", after=(error.after or 0.2) * (1 + chance()))
+    if isinstance(error, NotAvailableError):
+        return RetryDecision("ended", end=error.end)
+    if isinstance(error, AccountError):
+        return RetryDecision("again", gate=PauseCause.ACCOUNT)
+    if isinstance(error, QuotaExhaustedError):
+        return RetryDecision("again", gate=PauseCause.UNITS)
+    if isinstance(error, TransientError):
         if outage:
-            return Reaction("again", after=FIRST_PAUSE * (1 + chance()))
+            return RetryDecision("again", after=FIRST_PAUSE * (1 + chance()))
         return _once_more(attempts, most, chance)
     if isinstance(error, Unreadable):
         if unreadable + 1 >= UNREADABLE_TRIES:
-            return Reaction("failed")
+            return RetryDecision("failed")
         return _once_more(attempts, most, chance)
-    return Reaction("failed")
+    return RetryDecision("failed")
 
 
-def _once_more(attempts: int, most: int, chance: Callable[[], float]) -> Reaction:
+def _once_more(attempts: int, most: int, chance: Callable[[], float]) -> RetryDecision:
     if attempts + 1 >= most:
-        return Reaction("failed")
+        return RetryDecision("failed")
     pause = min(FIRST_PAUSE * 2.0**attempts, LONGEST_PAUSE)
-    return Reaction("again", after=pause * (0.5 + chance()), attempt=True)
+    return RetryDecision("again", after=pause * (0.5 + chance()), attempt=True)
 
 
 def insist(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -4,20 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from threading import Lock
 
-from crawler.model.bounded_cache import Recent
-from crawler.model.items import Found
+from crawler.model.bounded_cache import BoundedCache
+from crawler.model.items import ParsedEntity
 
 _KEPT = 20_000  # entries that are there for sure, with what they drag along about 10 MB
 
 
-class Met:
+class SeenEntities:
     """What was met longest ago is forgotten: naming one twice in the ledger does no harm."""
 
     def __init__(self) -> None:
-        self._seen: Recent[tuple[str, str, str], bool] = Recent(_KEPT)
+        self._seen: BoundedCache[tuple[str, str, str], bool] = BoundedCache(_KEPT)
         self._lock = Lock()
 
-    def unnamed(self, crawl: str, found: Iterable[Found], kind: str, items: set[str]) -> dict[str, list[str]]:
+    def unnamed(self, crawl: str, found: Iterable[ParsedEntity], kind: str, items: set[str]) -> dict[str, list[str]]:
         """The ids, by kind, of entities that are no items of the page and that no page is known to name."""
         fresh: defaultdict[str, dict[str, None]] = defaultdict(dict)
         for one in found:

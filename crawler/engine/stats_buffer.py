@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from threading import Lock
 
 from crawler.api.endpoints import Endpoint
-from crawler.model.enums import End, PageState
+from crawler.model.enums import EndReason, PageState
 from crawler.model.pages import Page
 from crawler.store.ledger import Charge
 
 
-class Rollup:
+class StatsBuffer:
     """Additions per crawl; a lost one is mended when the crawl is counted from the ledger at its end."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Rollup:
     def planned(self, crawl: str, pages: int) -> None:
         self._add(crawl, {"pages.planned": pages})
 
-    def closed(self, page: Page, state: PageState, end: End | None) -> None:
+    def closed(self, page: Page, state: PageState, end: EndReason | None) -> None:
         counts = {"pages.planned": -1, f"pages.{state}": 1}
         if end is not None:
             counts[f"ends.{end}"] = 1

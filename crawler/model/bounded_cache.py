@@ -6,7 +6,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class BoundedCache(Generic[K, V]):
     """The last `most` keys that were put or got are there, and at most as many more; the others are forgotten.
 
     Two generations, of which the older is dropped whole: that keeps no order, and costs no more than a dict. Threads

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crawler.model.enums import Cause, CrawlState, Relation, SeedKind
+from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
 
 
-class Spec(BaseModel):
+class CrawlSpec(BaseModel):
     """What was asked for with `tokcrawl seed`. Times are unix seconds."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
@@ -40,8 +40,8 @@ class Crawl:
 
     id: str
     state: CrawlState
-    cause: Cause | None
-    spec: Spec
+    cause: PauseCause | None
+    spec: CrawlSpec
     max_units: int | None
     max_pages: int | None
 
@@ -52,7 +52,7 @@ class Crawl:
     @property
     def may_call(self) -> bool:
         """Whether calls may be made for it; in an outage the gate lets one through at a time, to see if it is over."""
-        return self.running or self.cause is Cause.OUTAGE
+        return self.running or self.cause is PauseCause.OUTAGE
 
     @property
     def bounded(self) -> bool:

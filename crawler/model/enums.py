@@ -16,7 +16,7 @@ class CrawlState(StrEnum):
         return self in (CrawlState.COMPLETE, CrawlState.FAILED, CrawlState.CANCELLED)
 
 
-class Cause(StrEnum):
+class PauseCause(StrEnum):
     """Why a crawl is paused."""
 
     USER = "user"
@@ -37,7 +37,7 @@ class PageState(StrEnum):
 OPEN_STATES = (PageState.PLANNED, PageState.LEASED)
 
 
-class End(StrEnum):
+class EndReason(StrEnum):
     """Why a list stopped."""
 
     END = "end"

@@ -4,19 +4,19 @@
     ├── UserError             say it in a line, exit 2
     ├── Unreachable           a server is down: wait (worker) or say it in a line, exit 7 (commands)
     └── CallError             one call to the API went wrong
-        ├── TryLater          transport, 5xx, HTML, cut bodies: again, with a growing pause
-        ├── Wait              429: again, without using up an attempt
-        ├── NothingThere      private, missing, restricted: an answer, the list ends with it
-        ├── OurMistake        the request itself is wrong: park it, never repeat it
+        ├── TransientError          transport, 5xx, HTML, cut bodies: again, with a growing pause
+        ├── RateLimitedError              429: again, without using up an attempt
+        ├── NotAvailableError      private, missing, restricted: an answer, the list ends with it
+        ├── BadRequestError        the request itself is wrong: park it, never repeat it
         ├── Unreadable        paid for, but not the shape we know: keep the body
-        ├── StopAll           token, e-mail or subscription: close the gate for every worker
-        └── UnitsUsedUp       the provider's day is used up: close the gate until 00:00 UTC
+        ├── AccountError           token, e-mail or subscription: close the gate for every worker
+        └── QuotaExhaustedError       the provider's day is used up: close the gate until 00:00 UTC
 
 Only crawler/api/client.py raises a CallError and only crawler/engine/retry.py decides what follows from it.
 All take plain positional arguments: an exception that does not survive pickling kills a Celery worker.
 """
 
-from crawler.model.enums import End
+from crawler.model.enums import EndReason
 
 
 class CrawlError(Exception):
@@ -52,18 +52,18 @@ class CallError(CrawlError):
         return f"{self.status or 'no answer'}: {self.detail}"
 
 
-class TryLater(CallError):
+class TransientError(CallError):
     kind = "server"
     outage = True
 
 
-class NoAnswer(TryLater):
+class TransportError(TransientError):
     """The connection could not be made, was closed or timed out."""
 
     kind = "transport"
 
 
-class Wait(CallError):
+class RateLimitedError(CallError):
     kind = "rate"
 
     def __init__(
@@ -74,16 +74,16 @@ class Wait(CallError):
         self.after = after
 
 
-class NothingThere(CallError):
+class NotAvailableError(CallError):
     kind = "nothing"
 
-    def __init__(self, detail: str, status: int | None, units: int | None, end: End) -> None:
+    def __init__(self, detail: str, status: int | None, units: int | None, end: EndReason) -> None:
         super().__init__(detail, status, units)
         self.args = (detail, status, units, end)
         self.end = end
 
 
-class OurMistake(CallError):
+class BadRequestError(CallError):
     kind = "mistake"
 
 
@@ -96,9 +96,9 @@ class Unreadable(CallError):
         self.body = body
 
 
-class StopAll(CallError):
+class AccountError(CallError):
     kind = "account"
 
 
-class UnitsUsedUp(CallError):
+class QuotaExhaustedError(CallError):
     kind = "units"

@@ -30,7 +30,7 @@ class NotAnItem(Unreadable):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ParsedEntity:
     """One entity met, with the object it was read from and how much that object can be trusted to tell."""
 
     entity: Entity
@@ -43,4 +43,4 @@ class Item:
     """One item of a list: its own id, then all entities found in it, the item itself first."""
 
     id: str
-    found: tuple[Found, ...]
+    found: tuple[ParsedEntity, ...]

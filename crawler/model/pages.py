@@ -53,7 +53,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlannedPage:
     """A page to be planned: its request, its depth and its place in its list.
 
     `nth` counts pages of the list from 0, `barren` the pages right before it that held nothing new.
@@ -66,7 +66,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PageMessage:
     """A planned page whose message is to be sent."""
 
     id: str

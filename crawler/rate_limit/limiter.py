@@ -13,7 +13,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 import redis
 from redis.exceptions import AuthenticationError, RedisError
 
-from crawler.model.enums import Cause
+from crawler.model.enums import PauseCause
 from crawler.model.errors import Unreachable, UserError
 
 P = ParamSpec("P")
@@ -44,14 +44,14 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class GateChange:
     """What followed from a report: the outage gate was `closed` by these pages, `opened`, or neither."""
 
     change: Literal["none", "opened", "closed", "down"]
     pages: Sequence[str] = ()
 
 
-class Pace:
+class RateLimiter:
     """The shared limiter; safe to share between threads."""
 
     def __init__(self, url: str, rate: float = 0, connections: int = 50, probe_time: float = 60) -> None:
@@ -89,16 +89,16 @@ class Pace:
         kind: str | None = _reach(lambda: self._redis.hget(_KEYS[1], "kind"))
         return kind
 
-    def worked(self) -> Weather:
+    def worked(self) -> GateChange:
         return self._tell("up", "", 0, False)
 
-    def limited(self, page: str, after: float | None) -> Weather:
+    def limited(self, page: str, after: float | None) -> GateChange:
         return self._tell("limited", page, after or 0, False)
 
-    def failed(self, page: str, probe: bool) -> Weather:
+    def failed(self, page: str, probe: bool) -> GateChange:
         return self._tell("down", page, 0, probe)
 
-    def close(self, kind: Cause, until: float | None) -> None:
+    def close(self, kind: PauseCause, until: float | None) -> None:
         """Close the gate for every worker at once, until unix second `until` or until it is opened."""
         end = int((until if until is not None else time() + 10 * 365 * 86400) * 1e6)
         _reach(
@@ -119,7 +119,7 @@ class Pace:
         """Raise Unreachable where Redis does not answer."""
         _reach(self._redis.ping)
 
-    def _tell(self, outcome: str, page: str, after: float, probe: bool) -> Weather:
+    def _tell(self, outcome: str, page: str, after: float, probe: bool) -> GateChange:
         args: list[str | int | float] = [
             outcome,
             page,
@@ -130,7 +130,7 @@ class Pace:
             int(probe),
         ]
         answer = _reach(lambda: self._report(keys=_KEYS, args=args))
-        return Weather(answer[0], answer[1:])
+        return GateChange(answer[0], answer[1:])
 
 
 def _reach(call: Callable[[], R]) -> R:

@@ -6,33 +6,33 @@ from pymongo.database import Database
 
 from crawler.store.budgets import Budgets
 from crawler.store.connection import connect, make_indexes, place
-from crawler.store.connection_monitor import Interruptions
+from crawler.store.connection_monitor import ConnectionMonitor
 from crawler.store.crawls import Crawls
 from crawler.store.entities import Entities
 from crawler.store.frontier import Frontier
 from crawler.store.ledger import Ledger
-from crawler.store.stats import Tally
-from crawler.store.workers import Fleet
+from crawler.store.stats import CrawlStats
+from crawler.store.workers import WorkerRegistry
 
 
 class Store:
     """One database and everything that is kept in it."""
 
-    def __init__(self, database: "Database[dict[str, Any]]", interruptions: Interruptions | None = None) -> None:
+    def __init__(self, database: "Database[dict[str, Any]]", interruptions: ConnectionMonitor | None = None) -> None:
         self.database = database
-        self.interruptions = interruptions or Interruptions()
+        self.interruptions = interruptions or ConnectionMonitor()
         self.ledger = Ledger(database)
         self.frontier = Frontier(database)
         self.entities = Entities(database, self.interruptions)
         self.crawls = Crawls(database)
         self.budgets = Budgets(database)
-        self.fleet = Fleet(database)
-        self.tally = Tally(database)
+        self.fleet = WorkerRegistry(database)
+        self.tally = CrawlStats(database)
 
     @classmethod
     def at(cls, url: str, name: str, connections: int = 100, patience: float = 5.0) -> "Store":
         """A store at a URL; nothing is sent yet."""
-        interruptions = Interruptions()
+        interruptions = ConnectionMonitor()
         return cls(connect(url, name, interruptions, connections, patience), interruptions)
 
     def prepare(self) -> None:

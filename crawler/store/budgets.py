@@ -26,7 +26,7 @@ def day_account(day: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class BudgetLimit:
     """A bound on one account; None is none."""
 
     account: str
@@ -35,7 +35,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class BudgetRefusal:
     """No reservation: `spent` when the money is gone, else held by calls in flight that may give some back."""
 
     account: str
@@ -43,7 +43,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class BudgetClaim:
     """Units to be held for one call of a page under its lease's token."""
 
     page: str
@@ -82,7 +82,7 @@ class Budgets:
         self._pages = db["pages"]
 
     @reaching
-    def reserve(self, limit: Limit, claim: Claim, alone: str | None = None) -> Refusal | None:
+    def reserve(self, limit: BudgetLimit, claim: BudgetClaim, alone: str | None = None) -> BudgetRefusal | None:
         """Hold units and one page for a call; with `alone`, only while no other call holds under that name."""
         wanted, update = _holding(limit, [claim])
         if alone is not None:
@@ -100,10 +100,10 @@ class Budgets:
         held = sum(h["units"] for h in (found.get("holds") or {}).values())
         over_units = limit.units is not None and found.get("committed", 0) - held + claim.units > limit.units
         over_pages = limit.pages is not None and found.get("pages", 0) - len(found.get("holds") or {}) >= limit.pages
-        return Refusal(limit.account, over_units or over_pages)
+        return BudgetRefusal(limit.account, over_units or over_pages)
 
     @reaching
-    def reserve_all(self, limit: Limit, claims: Sequence[Claim]) -> bool:
+    def reserve_all(self, limit: BudgetLimit, claims: Sequence[BudgetClaim]) -> bool:
         """Hold for all of these calls in one operation, if there is room for all; else for none."""
         return self._budgets.update_one(*_holding(limit, claims)).matched_count == 1
 
@@ -171,7 +171,7 @@ class Budgets:
         return True
 
 
-def _holding(limit: Limit, claims: Sequence[Claim]) -> tuple[Document, Document]:
+def _holding(limit: BudgetLimit, claims: Sequence[BudgetClaim]) -> tuple[Document, Document]:
     """Filter and update that hold for these calls, where there is room for all of them."""
     units, moment = sum(claim.units for claim in claims), now()
     wanted: Document = {"_id": limit.account, **{f"holds.{claim.token}": {"$exists": False} for claim in claims}}

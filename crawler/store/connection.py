@@ -16,7 +16,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from crawler.model.errors import Unreachable, UserError
-from crawler.store.connection_monitor import Interruptions
+from crawler.store.connection_monitor import ConnectionMonitor
 
 Document = dict[str, Any]
 P = ParamSpec("P")
@@ -60,7 +60,7 @@ _INDEXES: dict[str, list[tuple[list[tuple[str, int]], Document]]] = {
 
 
 def connect(
-    url: str, name: str, interruptions: Interruptions, connections: int = 100, patience: float = 5.0
+    url: str, name: str, interruptions: ConnectionMonitor, connections: int = 100, patience: float = 5.0
 ) -> "Database[Document]":
     """The database; nothing is sent yet. `patience` is the seconds an operation looks for the server."""
     try:

@@ -16,7 +16,7 @@ from pymongo.monitoring import (
 )
 
 
-class Interruptions(ConnectionPoolListener):
+class ConnectionMonitor(ConnectionPoolListener):
     """The driver clears its pool whenever an operation or its own heartbeat finds the server gone."""
 
     def __init__(self) -> None:

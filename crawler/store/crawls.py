@@ -6,8 +6,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from crawler.model.crawls import Crawl, Spec
-from crawler.model.enums import Cause, CrawlState
+from crawler.model.crawls import Crawl, CrawlSpec
+from crawler.model.enums import CrawlState, PauseCause
 from crawler.store.connection import Document, now, reaching
 
 _ENDED = [state for state in CrawlState if state.ended]
@@ -24,7 +24,7 @@ class Crawls:
         self._seeds = db["seeds"]
 
     @reaching
-    def create(self, crawl: str, spec: Spec, seeds: Sequence[str] = ()) -> None:
+    def create(self, crawl: str, spec: CrawlSpec, seeds: Sequence[str] = ()) -> None:
         """A crawl whose pages are still being written; `seeds` as people read them."""
         written = spec.model_dump(mode="json")
         lists = {"values": list(seeds), **{name: written.pop(name) for name in _LISTED}}
@@ -69,14 +69,14 @@ class Crawls:
         return list(self._crawls.find({}).sort("created_at", -1).limit(limit))
 
     @reaching
-    def live(self, known: Mapping[str, Spec] | None = None) -> list[Crawl]:
+    def live(self, known: Mapping[str, CrawlSpec] | None = None) -> list[Crawl]:
         """Every crawl that has not ended; a spec never changes, so those that are `known` are not read again."""
         specs = known or {}
         found = self._crawls.find({"state": {"$nin": _ENDED}}, {"state": 1, "cause": 1, "budget": 1})
         return [_crawl(one, specs.get(one["_id"]) or self._spec(one["_id"])) for one in found]
 
     @reaching
-    def pause(self, cause: Cause, crawl: str | None = None, budget: Mapping[str, int | None] | None = None) -> int:
+    def pause(self, cause: PauseCause, crawl: str | None = None, budget: Mapping[str, int | None] | None = None) -> int:
         """Pause one running crawl, or all; returns how many. What a person paused stays paused by them.
 
         With `budget`, only while that is its budget still: who was refused by an old one must not stop the resumed.
@@ -94,7 +94,7 @@ class Crawls:
         self,
         *,
         crawl: str | None = None,
-        causes: Iterable[Cause] | None = None,
+        causes: Iterable[PauseCause] | None = None,
         budget: Mapping[str, int] | None = None,
     ) -> int:
         """Let paused crawls run on: one, or all paused for one of `causes`; `budget` sets new totals."""
@@ -142,7 +142,7 @@ class Crawls:
     @reaching
     def unsettled(self) -> list[Document]:
         """Crawls that stand still and whose figures are not final: `_id, state, rollup`."""
-        paused = {"state": CrawlState.PAUSED, "cause": {"$ne": Cause.OUTAGE}, "paused_at": {"$lt": now() - _HEARD}}
+        paused = {"state": CrawlState.PAUSED, "cause": {"$ne": PauseCause.OUTAGE}, "paused_at": {"$lt": now() - _HEARD}}
         wanted = {"$or": [{"state": {"$in": _ENDED}}, paused], "rollup.final": {"$ne": True}}
         return list(self._crawls.find(wanted, {"state": 1, "rollup": 1}))
 
@@ -157,12 +157,12 @@ class Crawls:
             == 1
         )
 
-    def _spec(self, crawl: str) -> Spec:
+    def _spec(self, crawl: str) -> CrawlSpec:
         spec = (self._crawls.find_one({"_id": crawl}, {"spec": 1}) or {})["spec"]
         for chunk in self._seeds.find({"crawl": crawl}, dict.fromkeys(_LISTED, 1)):
             for name in chunk.keys() & set(_LISTED):
                 spec.setdefault(name, []).extend(chunk[name])
-        return Spec.model_validate(spec)
+        return CrawlSpec.model_validate(spec)
 
 
 def _chunks(crawl: str, lists: Mapping[str, Sequence[str]]) -> Iterator[Document]:
@@ -171,11 +171,11 @@ def _chunks(crawl: str, lists: Mapping[str, Sequence[str]]) -> Iterator[Document
         yield {"_id": f"{crawl}:{begin}", "crawl": crawl, **{name: part for name, part in parts.items() if part}}
 
 
-def _crawl(found: Document, spec: Spec) -> Crawl:
+def _crawl(found: Document, spec: CrawlSpec) -> Crawl:
     return Crawl(
         id=found["_id"],
         state=CrawlState(found["state"]),
-        cause=found.get("cause") and Cause(found["cause"]),
+        cause=found.get("cause") and PauseCause(found["cause"]),
         spec=spec,
         max_units=(found.get("budget") or {}).get("units"),
         max_pages=(found.get("budget") or {}).get("pages"),

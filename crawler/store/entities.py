@@ -17,12 +17,12 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
-from crawler.model.items import Found
+from crawler.model.items import ParsedEntity
 from crawler.model.pages import digest
 from crawler.model.sanitize import mend
 from crawler.store.connection import Document, now, reaching, unhurried
-from crawler.store.connection_monitor import Interruptions
-from crawler.store.write_cache import RANK, Known, Origin, Write
+from crawler.store.connection_monitor import ConnectionMonitor
+from crawler.store.write_cache import RANK, EntityWrite, Origin, WriteCache
 
 _DUPLICATE_KEY = 11000
 _ENCODING = (InvalidDocument, OverflowError, UnicodeError, DocumentTooLarge, ValueError, RecursionError)
@@ -44,12 +44,12 @@ class Reject:
 class Entities:
     """The collections of entities, `follows` and `rejects`."""
 
-    def __init__(self, db: "Database[Document]", interruptions: Interruptions) -> None:
+    def __init__(self, db: "Database[Document]", interruptions: ConnectionMonitor) -> None:
         self._db = db
-        self._known = Known(interruptions)
+        self._known = WriteCache(interruptions)
 
     @reaching
-    def store(self, pages: Iterable[tuple[Origin, Iterable[Found]]]) -> list[Reject]:
+    def store(self, pages: Iterable[tuple[Origin, Iterable[ParsedEntity]]]) -> list[Reject]:
         """Upsert what pages hold; returns what MongoDB cannot hold even when mended, with position -1."""
         rejects: list[Reject] = []
         for kind, writes in _merged(pages).items():
@@ -118,7 +118,7 @@ class Entities:
     def _collection(self, kind: str) -> "Collection[Document]":
         return unhurried(self._db[kind])
 
-    def _write(self, kind: str, writes: Sequence[Write]) -> None:
+    def _write(self, kind: str, writes: Sequence[EntityWrite]) -> None:
         """One upsert an entity; those that are stored fuller already take only the typed fields."""
         moment = now()
         writes = [write for write in writes if not self._known.has(kind, write, moment)]
@@ -140,7 +140,7 @@ class Entities:
         for write in writes:
             self._known.note(kind, write, moment)
 
-    def _upsert(self, kind: str, write: Write, moment: datetime) -> UpdateOne:
+    def _upsert(self, kind: str, write: EntityWrite, moment: datetime) -> UpdateOne:
         first = {"seen.first_at": moment}
         seen = _seen(write.origin, moment)
         if self._known.is_fuller(kind, write):
@@ -161,7 +161,7 @@ def _seen(origin: Origin, moment: datetime) -> Document:
     }
 
 
-def _on_existing(write: Write, moment: datetime) -> tuple[UpdateOne, UpdateOne]:
+def _on_existing(write: EntityWrite, moment: datetime) -> tuple[UpdateOne, UpdateOne]:
     seen = _seen(write.origin, moment)
     return (
         UpdateOne(
@@ -172,16 +172,16 @@ def _on_existing(write: Write, moment: datetime) -> tuple[UpdateOne, UpdateOne]:
     )
 
 
-def _merged(pages: Iterable[tuple[Origin, Iterable[Found]]]) -> dict[str, list[Write]]:
+def _merged(pages: Iterable[tuple[Origin, Iterable[ParsedEntity]]]) -> dict[str, list[EntityWrite]]:
     """Writes by kind, an entity met twice merged into one: the fullest raw, later knowledge over earlier."""
-    kinds: dict[str, dict[str, Write]] = {}
+    kinds: dict[str, dict[str, EntityWrite]] = {}
     for origin, found in pages:
         for one in found:
             entity = one.entity
             writes = kinds.setdefault(entity.kind, {})
             full = one.rank * RANK + min(len(one.raw), RANK - 1)
             if (write := writes.get(entity.id)) is None:
-                writes[entity.id] = Write(entity.id, entity.known(), one.raw, full, origin)
+                writes[entity.id] = EntityWrite(entity.id, entity.known(), one.raw, full, origin)
                 continue
             write.origin = origin
             if full >= write.full:
@@ -192,13 +192,13 @@ def _merged(pages: Iterable[tuple[Origin, Iterable[Found]]]) -> dict[str, list[W
     return {kind: list(writes.values()) for kind, writes in kinds.items()}
 
 
-def _fitting(writes: Iterable[Write]) -> tuple[list[Write], list[Reject]]:
+def _fitting(writes: Iterable[EntityWrite]) -> tuple[list[EntityWrite], list[Reject]]:
     """Writes that BSON can hold, mended where needed, and the rest as rejects."""
-    fitting: list[Write] = []
+    fitting: list[EntityWrite] = []
     unfit: list[Reject] = []
     for write in writes:
         try:
-            mended = Write(write.id, mend(write.known), mend(write.raw), write.full, write.origin)
+            mended = EntityWrite(write.id, mend(write.known), mend(write.raw), write.full, write.origin)
             size = len(bson.encode({"known": mended.known, "raw": mended.raw, "_id": mended.id}))
             if size > _MOST_BYTES or _deeper(mended.raw, _MOST_LEVELS):
                 raise ValueError(f"{size} bytes, or nested too deeply")

@@ -14,18 +14,18 @@ from pymongo.database import Database
 
 from crawler.api.endpoints import ENDPOINTS
 from crawler.model.enums import OPEN_STATES, PageState
-from crawler.model.pages import Plan, Request, Waiting
+from crawler.model.pages import PageMessage, PlannedPage, Request
 from crawler.store.connection import UNSENT, Document, now, patient, reaching, unhurried
 
 RESEND = timedelta(seconds=15)  # after which a message that nobody took counts as lost
 
 
 @dataclass(frozen=True, slots=True)
-class Planning:
+class PlanBatch:
     """Pages to be planned for one crawl: by which page, how deep the crawl goes, how many are sent at once."""
 
     crawl: str
-    plans: Sequence[Plan]
+    plans: Sequence[PlannedPage]
     parent: str | None
     deepest: int
     send: int = 0
@@ -41,13 +41,13 @@ class Frontier:
     # --- planning ---
 
     def plan(
-        self, crawl: str, plans: Sequence[Plan], parent: str | None = None, *, deepest: int, send: int = 0
+        self, crawl: str, plans: Sequence[PlannedPage], parent: str | None = None, *, deepest: int, send: int = 0
     ) -> list[str]:
         """As `plan_all`, for one crawl."""
-        return self.plan_all([Planning(crawl, plans, parent, deepest, send)])[0]
+        return self.plan_all([PlanBatch(crawl, plans, parent, deepest, send)])[0]
 
     @reaching
-    def plan_all(self, plannings: Sequence[Planning]) -> list[list[str]]:
+    def plan_all(self, plannings: Sequence[PlanBatch]) -> list[list[str]]:
         """Write what is not there yet, the first `send` of each as about to be sent; returns the ids of new pages.
 
         What is there already and is now met nearer takes the smaller depth; if it was bought, it is opened again so
@@ -77,7 +77,7 @@ class Frontier:
     # --- feeding ---
 
     @reaching
-    def unsent(self, crawl: str, limit: int, *, slow: bool = False) -> list[Waiting]:
+    def unsent(self, crawl: str, limit: int, *, slow: bool = False) -> list[PageMessage]:
         """Planned pages that nobody was told of, slow ones or the others; smaller depth first, then oldest."""
         return self._waiting(
             crawl,
@@ -87,12 +87,12 @@ class Frontier:
         )
 
     @reaching
-    def overdue(self, crawl: str, limit: int) -> list[Waiting]:
+    def overdue(self, crawl: str, limit: int) -> list[PageMessage]:
         """Planned pages whose message should have been taken by now, longest first."""
         return self._waiting(crawl, {**_past(crawl), "not_before": {"$exists": False}}, [("due", 1)], limit)
 
     @reaching
-    def paused_over(self, crawl: str, limit: int) -> list[Waiting]:
+    def paused_over(self, crawl: str, limit: int) -> list[PageMessage]:
         """Planned pages whose pause is over, longest first."""
         return self._waiting(crawl, {**_past(crawl), "not_before": {"$exists": True}}, [("due", 1)], limit)
 
@@ -146,18 +146,18 @@ class Frontier:
             is not None
         )
 
-    def _waiting(self, crawl: str, wanted: Document, order: list[tuple[str, int]], limit: int) -> list[Waiting]:
+    def _waiting(self, crawl: str, wanted: Document, order: list[tuple[str, int]], limit: int) -> list[PageMessage]:
         if limit <= 0:
             return []
         found = self._pages.find(wanted, {"endpoint": 1, "args": 1, "cursor": 1}).sort(order).limit(limit)
-        return [Waiting(p["_id"], crawl, Request(p["endpoint"], p["args"], p["cursor"])) for p in found]
+        return [PageMessage(p["_id"], crawl, Request(p["endpoint"], p["args"], p["cursor"])) for p in found]
 
 
 def _past(crawl: str) -> Document:
     return {"crawl": crawl, "state": PageState.PLANNED, "due": {"$gt": UNSENT, "$lte": now()}}
 
 
-def _document(crawl: str, plan: Plan, parent: str | None, due: datetime, moment: datetime) -> Document:
+def _document(crawl: str, plan: PlannedPage, parent: str | None, due: datetime, moment: datetime) -> Document:
     request = plan.request
     endpoint = ENDPOINTS.get(request.endpoint)
     return {

@@ -13,7 +13,7 @@ from typing import Any
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.database import Database
 
-from crawler.model.enums import End, PageState
+from crawler.model.enums import EndReason, PageState
 from crawler.model.pages import Page, Request
 from crawler.store.connection import UNSENT, Document, now, patient, reaching, unhurried
 
@@ -58,7 +58,7 @@ class Result:
     got: int
     new: int
     next: Mapping[str, Any] | None
-    end: End | None
+    end: EndReason | None
     ends: Mapping[str, str] | None = None
     total: int | None = None
     rejects: int = 0
@@ -117,7 +117,7 @@ class Ledger:
         return self._close(page, {"state": PageState.DONE}, {}, None)
 
     @reaching
-    def fail(self, page: Page, state: PageState, end: End, error: Document | None, charge: Charge | None) -> bool:
+    def fail(self, page: Page, state: PageState, end: EndReason, error: Document | None, charge: Charge | None) -> bool:
         """End a page and its list without a result: failed, skipped, or done with nothing there."""
         increments, sets = charge.changes() if charge else ({}, {})
         if error and state is PageState.FAILED:
@@ -229,7 +229,7 @@ class Ledger:
         if deaths >= limit:
             sets |= {
                 "state": PageState.FAILED,
-                "end": End.ERROR,
+                "end": EndReason.ERROR,
                 "done_at": now(),
                 "error": {
                     "kind": "killed",
@@ -273,7 +273,7 @@ class Ledger:
 
     @reaching
     @patient
-    def skip_planned(self, crawl: str, end: End) -> int:
+    def skip_planned(self, crawl: str, end: EndReason) -> int:
         """Skip every planned page; returns how many. One that is bought, and was met nearer, is done as it was."""
         planned = {"crawl": crawl, "state": PageState.PLANNED, "due": {"$gte": UNSENT}}
         self._pages.update_many({**planned, "bought": True}, {"$set": {"state": PageState.DONE}, "$unset": {"due": 1}})

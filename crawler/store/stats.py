@@ -10,7 +10,7 @@ from crawler.model.enums import COUNTED, PageState
 from crawler.store.connection import Document, patient, reaching
 
 
-class Tally:
+class CrawlStats:
     """Aggregations over `pages`; each reads the pages of one crawl."""
 
     def __init__(self, db: "Database[Document]") -> None:

@@ -9,16 +9,16 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from crawler.model.enums import Cause
+from crawler.model.enums import PauseCause
 from crawler.store.connection import Document, now, reaching
 
 SILENCE = 20.0  # seconds without a beat, as the leader itself saw it, after which a worker counts as dead
 LEADERSHIP = timedelta(seconds=5)
 _GATE = "gate"
 _LESSER = {
-    Cause.ACCOUNT: [Cause.ACCOUNT, Cause.UNITS, Cause.OUTAGE],
-    Cause.UNITS: [Cause.UNITS, Cause.OUTAGE],
-    Cause.OUTAGE: [Cause.OUTAGE],
+    PauseCause.ACCOUNT: [PauseCause.ACCOUNT, PauseCause.UNITS, PauseCause.OUTAGE],
+    PauseCause.UNITS: [PauseCause.UNITS, PauseCause.OUTAGE],
+    PauseCause.OUTAGE: [PauseCause.OUTAGE],
 }
 _LEADER = "leader"
 
@@ -27,13 +27,13 @@ _LEADER = "leader"
 class Gate:
     """Closed for every worker: why, since when, and until when if it opens by itself."""
 
-    cause: Cause
+    cause: PauseCause
     since: datetime
     until: datetime | None
     detail: str
 
 
-class Fleet:
+class WorkerRegistry:
     """The `workers` collection (a beat each) and the `signals` collection (gate and leader)."""
 
     def __init__(self, db: "Database[Document]") -> None:
@@ -99,10 +99,10 @@ class Fleet:
         found = self._signals.find_one({"_id": _GATE})
         if found is None:
             return None
-        return Gate(Cause(found["cause"]), found["since"], found.get("until"), found.get("detail", ""))
+        return Gate(PauseCause(found["cause"]), found["since"], found.get("until"), found.get("detail", ""))
 
     @reaching
-    def close_gate(self, cause: Cause, detail: str, until: datetime | None = None) -> None:
+    def close_gate(self, cause: PauseCause, detail: str, until: datetime | None = None) -> None:
         """Close it; a lesser trouble does not overwrite a greater one: account, units, outage."""
         try:
             self._signals.update_one(
@@ -117,6 +117,6 @@ class Fleet:
             return
 
     @reaching
-    def open_gate(self, cause: Cause | None = None) -> bool:
+    def open_gate(self, cause: PauseCause | None = None) -> bool:
         """Open it, or only if it is closed for `cause`; whether it was closed."""
         return self._signals.delete_one({"_id": _GATE, **({"cause": cause} if cause else {})}).deleted_count == 1

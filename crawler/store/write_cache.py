@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from crawler.model.bounded_cache import Recent
-from crawler.store.connection_monitor import Interruptions
+from crawler.model.bounded_cache import BoundedCache
+from crawler.store.connection_monitor import ConnectionMonitor
 
 RANK = 10_000  # so that a higher rank is fuller than any number of keys
 _THIN = 1 * RANK  # below it: embedded in another object
@@ -23,7 +23,7 @@ class Origin:
 
 
 @dataclass(slots=True)
-class Write:
+class EntityWrite:
     """An entity to be written: its typed fields, the object as bought, and how full that is."""
 
     id: str
@@ -33,20 +33,20 @@ class Write:
     origin: Origin
 
 
-class Known:
+class WriteCache:
     """What this process wrote of embedded entities in the last minute, and which are known to be stored fuller.
 
     A post's author or a comment's writer is met again and again, thin and unchanged. `seen.last_at` of such an entity
     may therefore be a minute behind.
     """
 
-    def __init__(self, interruptions: Interruptions) -> None:
+    def __init__(self, interruptions: ConnectionMonitor) -> None:
         self._interruptions = interruptions
         self._interrupted = 0
-        self._written: Recent[tuple[str, str], tuple[int, int, str, datetime]] = Recent(_WRITTEN)
-        self._full: Recent[tuple[str, str], int] = Recent(_FULLER)
+        self._written: BoundedCache[tuple[str, str], tuple[int, int, str, datetime]] = BoundedCache(_WRITTEN)
+        self._full: BoundedCache[tuple[str, str], int] = BoundedCache(_FULLER)
 
-    def has(self, kind: str, write: Write, moment: datetime) -> bool:
+    def has(self, kind: str, write: EntityWrite, moment: datetime) -> bool:
         """Whether this crawl wrote just the same a moment ago."""
         if write.full >= _THIN:
             return False
@@ -59,17 +59,17 @@ class Known:
             return False
         return moment - before[3] < _FRESH
 
-    def is_fuller(self, kind: str, write: Write) -> bool:
+    def is_fuller(self, kind: str, write: EntityWrite) -> bool:
         return (self._full.get((kind, write.id)) or -1) > write.full
 
-    def fuller(self, kind: str, write: Write) -> None:
+    def fuller(self, kind: str, write: EntityWrite) -> None:
         """Take note that more than this is stored (how much more is not told)."""
         self._full.put((kind, write.id), write.full + 1)
 
-    def note(self, kind: str, write: Write, moment: datetime) -> None:
+    def note(self, kind: str, write: EntityWrite, moment: datetime) -> None:
         if write.full < _THIN:
             self._written.put((kind, write.id), (write.full, _signature(write), write.origin.crawl, moment))
 
 
-def _signature(write: Write) -> int:
+def _signature(write: EntityWrite) -> int:
     return hash(tuple(map(str, write.known.values())))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from crawler.model.crawls import Spec
+from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import DEFAULT_EXPAND, EXPANDING_KINDS, Relation, SeedKind
 from crawler.model.errors import UserError
 from producers.seeds.start import sec_uids, usernames
@@ -54,12 +54,12 @@ def make_spec(
     name: str | None,
     attrs: Sequence[str],
     options: Mapping[str, Any],
-) -> Spec:
+) -> CrawlSpec:
     """The spec; a UserError names what cannot be meant."""
     start, stop = _day(since, "--since", 0), _day(until, "--until", _DAY - 1)
     if start is not None and stop is not None and start > stop:
         raise UserError(f"--since {since} is after --until {until}")
-    return Spec(
+    return CrawlSpec(
         kind=SeedKind(kind),
         usernames=usernames(given),
         sec_uids=sec_uids(given, options),

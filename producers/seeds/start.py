@@ -6,10 +6,10 @@ from secrets import token_hex
 from typing import Any
 
 from crawler.api.endpoints import ENDPOINTS
-from crawler.model.crawls import Spec
+from crawler.model.crawls import CrawlSpec
 from crawler.model.entities import User
 from crawler.model.enums import SeedKind
-from crawler.model.pages import Plan, Request
+from crawler.model.pages import PlannedPage, Request
 from crawler.planning import profile
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
@@ -24,14 +24,14 @@ _SEARCHES = {
 }
 
 
-def first_pages(spec: Spec, values: Sequence[SeedValue]) -> list[Plan]:
+def first_pages(spec: CrawlSpec, values: Sequence[SeedValue]) -> list[PlannedPage]:
     """The pages that a crawl starts with, each once, at depth 0."""
-    plans = [Plan(request, 0) for value in values for request in _requests(spec, value)]
-    plans += [Plan(request, 0) for request in _batches(values)]
+    plans = [PlannedPage(request, 0) for value in values for request in _requests(spec, value)]
+    plans += [PlannedPage(request, 0) for request in _batches(values)]
     return list({plan.request.request_id(): plan for plan in plans}.values())
 
 
-def start(store: Store, spec: Spec, values: Sequence[SeedValue], plans: Sequence[Plan]) -> str:
+def start(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plans: Sequence[PlannedPage]) -> str:
     """Write the crawl and its first pages, then let it run; returns its id."""
     crawl = f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
     store.crawls.create(crawl, spec, [value.label for value in values])
@@ -56,7 +56,7 @@ def sec_uids(values: Sequence[SeedValue], options: Mapping[str, Any]) -> frozens
     return frozenset(value.sec_uid for value in values if value.sec_uid)
 
 
-def _requests(spec: Spec, value: SeedValue) -> Iterator[Request]:
+def _requests(spec: CrawlSpec, value: SeedValue) -> Iterator[Request]:
     """The first calls for one seed; ids that are bought in batches bring none of their own."""
     options = spec.options
     match value.kind:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from crawler.api.endpoints import Endpoint
-from crawler.model.crawls import Crawl, Spec
-from crawler.model.enums import CrawlState, End, Relation, SeedKind
-from crawler.model.pages import Page, Plan, Request
+from crawler.model.crawls import Crawl, CrawlSpec
+from crawler.model.enums import CrawlState, EndReason, Relation, SeedKind
+from crawler.model.pages import Page, PlannedPage, Request
 from crawler.store import Store
 from crawler.store.ledger import Charge, Result
 
@@ -25,8 +25,8 @@ def request(n: int | str = 0, endpoint: str = "post_comments", cursor: Any = Non
     return Request(endpoint, {"aweme_id": str(n)}, cursor or {})
 
 
-def plan(n: int | str = 0, depth: int = 1, *, nth: int = 0, cursor: Any = None) -> Plan:
-    return Plan(request(n, cursor=cursor), depth, nth)
+def plan(n: int | str = 0, depth: int = 1, *, nth: int = 0, cursor: Any = None) -> PlannedPage:
+    return PlannedPage(request(n, cursor=cursor), depth, nth)
 
 
 def page(made: Request | None = None, *, depth: int = 0, nth: int = 0, barren: int = 0, attempts: int = 0) -> Page:
@@ -35,8 +35,8 @@ def page(made: Request | None = None, *, depth: int = 0, nth: int = 0, barren: i
     return Page(made.page_id("c"), "c", made, made.list_id("c"), depth, nth, barren, attempts, 0, "token", False)
 
 
-def spec(kind: SeedKind = SeedKind.HASHTAG, *expand: Relation, **fields: Any) -> Spec:
-    return Spec(kind=kind, **{"expand": frozenset(expand), **fields})
+def spec(kind: SeedKind = SeedKind.HASHTAG, *expand: Relation, **fields: Any) -> CrawlSpec:
+    return CrawlSpec(kind=kind, **{"expand": frozenset(expand), **fields})
 
 
 def crawl(name: str = "c", state: CrawlState = CrawlState.RUNNING, cause: Any = None, **fields: Any) -> Crawl:
@@ -46,7 +46,7 @@ def crawl(name: str = "c", state: CrawlState = CrawlState.RUNNING, cause: Any = 
 
 def bought(*items: str, **fields: Any) -> Result:
     """The result of a page that held these comments."""
-    made = {"kind": "comments", "met": {}, "got": len(items), "new": len(items), "next": None, "end": End.END}
+    made = {"kind": "comments", "met": {}, "got": len(items), "new": len(items), "next": None, "end": EndReason.END}
     return Result(items=list(items), **{**made, **fields})
 
 
@@ -54,7 +54,7 @@ def charged(units: int | None = 1, expected: int = 1) -> Charge:
     return Charge(DAY, units, expected)
 
 
-def taken(store: Store, made: Plan, crawl: str = "c", *, worker: str = "w", lease: float = 60) -> Page:
+def taken(store: Store, made: PlannedPage, crawl: str = "c", *, worker: str = "w", lease: float = 60) -> Page:
     """A page that was planned and is held."""
     store.frontier.plan(crawl, [made], deepest=2)
     held = store.ledger.take(made.request.page_id(crawl), crawl, worker, lease)
@@ -67,7 +67,7 @@ def finish(store: Store, held: Page, result: Result, charge: Charge | None) -> b
     return held.id in store.ledger.finish_all([(held, result, charge)])
 
 
-def document(store: Store, made: Page | Plan, crawl: str = "c") -> dict[str, Any]:
+def document(store: Store, made: Page | PlannedPage, crawl: str = "c") -> dict[str, Any]:
     """A page's document in the ledger."""
     page_id = made.id if isinstance(made, Page) else made.request.page_id(crawl)
     found = store.database["pages"].find_one({"_id": page_id})

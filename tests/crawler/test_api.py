@@ -17,19 +17,19 @@ from urllib.parse import parse_qs, quote, urlsplit
 import ensembledata.api.errors as sdk_errors
 import pytest
 
-from crawler.api.client import Answer, Api
+from crawler.api.client import ApiClient, ApiResponse
 from crawler.api.endpoints import ENDPOINTS
-from crawler.model.enums import End
+from crawler.model.enums import EndReason
 from crawler.model.errors import (
+    AccountError,
+    BadRequestError,
     CallError,
-    NoAnswer,
-    NothingThere,
-    OurMistake,
-    StopAll,
-    TryLater,
-    UnitsUsedUp,
+    NotAvailableError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    TransientError,
+    TransportError,
     Unreadable,
-    Wait,
 )
 
 TOKEN = "SECRET-abc123/+="
@@ -129,13 +129,13 @@ def double() -> Iterator[Double]:
 
 
 @pytest.fixture
-def api(double: Double) -> Iterator[Api]:
-    api = Api(f"http://127.0.0.1:{double.port}/apis", TOKEN, timeout=5)
+def api(double: Double) -> Iterator[ApiClient]:
+    api = ApiClient(f"http://127.0.0.1:{double.port}/apis", TOKEN, timeout=5)
     yield api
     api.close()
 
 
-def failure(api: Api) -> CallError:
+def failure(api: ApiClient) -> CallError:
     with pytest.raises(CallError) as caught:
         api.call(*CATS)
     return caught.value
@@ -144,7 +144,7 @@ def failure(api: Api) -> CallError:
 # --- answers ----------------------------------------------------------------------------------------------
 
 
-def test_an_answer_is_the_data_with_its_price_and_size(double: Double, api: Api) -> None:
+def test_an_answer_is_the_data_with_its_price_and_size(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": {"data": [], "nextCursor": 20}}, units="3"))
     answer = api.call(*CATS)
     assert (answer.data, answer.units) == ({"data": [], "nextCursor": 20}, 3)
@@ -152,7 +152,7 @@ def test_an_answer_is_the_data_with_its_price_and_size(double: Double, api: Api)
     assert 0 <= answer.seconds < 5
 
 
-def test_what_goes_over_the_wire(double: Double, api: Api) -> None:
+def test_what_goes_over_the_wire(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": []}))
     args = {"keyword": "zwei Wörter & mehr", "period": "180", "match_exactly": True}
     api.call(ENDPOINTS["keyword_search"], args, {"cursor": 20})
@@ -166,13 +166,13 @@ def test_what_goes_over_the_wire(double: Double, api: Api) -> None:
     assert "User-Agent: ensembledata-python/" in double.headers[0]
 
 
-def test_what_was_not_given_is_not_sent(double: Double, api: Api) -> None:
+def test_what_was_not_given_is_not_sent(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": []}))
     api.call(*CATS)
     assert parse_qs(urlsplit(double.requests[0]).query).keys() == {"token", "name"}
 
 
-def test_two_cursors_and_a_batch_travel(double: Double, api: Api) -> None:
+def test_two_cursors_and_a_batch_travel(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": []}))
     args = {"id": "1", "sec_uid": "MS4wX"}
     api.call(ENDPOINTS["user_followings"], args, {"cursor": 17, "page_token": "a+b="})
@@ -183,14 +183,14 @@ def test_two_cursors_and_a_batch_travel(double: Double, api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", ["user_posts_from_username", "user_posts_from_secuid"])
-def test_user_posts_get_the_whole_body(double: Double, api: Api, name: str) -> None:
+def test_user_posts_get_the_whole_body(double: Double, api: ApiClient, name: str) -> None:
     double.answers(reply({"data": [{"aweme_id": "1"}], "nextCursor": 5}))
     endpoint = ENDPOINTS[name]
     answer = api.call(endpoint, {endpoint.args[0]: "x", "depth": 1}, {})
     assert answer.data == {"data": [{"aweme_id": "1"}], "nextCursor": 5}
 
 
-def test_the_customers_own_figures(double: Double, api: Api) -> None:
+def test_the_customers_own_figures(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": {"tiktok": 7}}, units="0"))
     answer = api.call(ENDPOINTS["get_usage"], {"date": "2026-01-31"}, {})
     assert (answer.data, answer.units) == ({"tiktok": 7}, 0)
@@ -200,35 +200,35 @@ def test_the_customers_own_figures(double: Double, api: Api) -> None:
 @pytest.mark.parametrize("base", ["", "/apis", "/a/b"])
 def test_any_base_path(double: Double, base: str) -> None:
     double.answers(reply({"data": 1}))
-    Api(f"http://127.0.0.1:{double.port}{base}", TOKEN, 5).call(*CATS)
+    ApiClient(f"http://127.0.0.1:{double.port}{base}", TOKEN, 5).call(*CATS)
     assert urlsplit(double.requests[0]).path == f"{base}/tt/hashtag/posts"
 
 
 @pytest.mark.parametrize(
     ("header", "units"), [("3", 3), (" 12 ", 12), ("0", 0), (None, 0), ("many", 0), ("", 0), ("1.5", 0)]
 )
-def test_the_price_of_an_answer_is_an_integer(double: Double, api: Api, header: str | None, units: int) -> None:
+def test_the_price_of_an_answer_is_an_integer(double: Double, api: ApiClient, header: str | None, units: int) -> None:
     double.answers(reply({"data": []}, units=header))
     answer = api.call(*CATS)
     assert answer.units == units
     assert type(answer.units) is int
 
 
-def test_json_that_the_fast_library_refuses_is_read_and_mended(double: Double, api: Api) -> None:
+def test_json_that_the_fast_library_refuses_is_read_and_mended(double: Double, api: ApiClient) -> None:
     body = rb'{"data": {"text": "half \ud83d", "pair": "\ud83d\ude3a", "id": 18446744073709551616, "n": NaN}}'
     double.answers(reply(body))
     data = api.call(*CATS).data
     assert (data["text"], data["pair"], data["id"]) == ("half \ufffd", "😺", "18446744073709551616")
 
 
-def test_large_integers_come_through(double: Double, api: Api) -> None:
+def test_large_integers_come_through(double: Double, api: ApiClient) -> None:
     double.answers(reply(b'{"data": [9223372036854775807, 18446744073709551615, 123456789012345678901234567890]}'))
     data = api.call(*CATS).data
     assert data[:2] == [9223372036854775807, 18446744073709551615]
     assert float(data[2]) == pytest.approx(1.2345678901234568e29)
 
 
-def test_gzip_is_unpacked(double: Double, api: Api) -> None:
+def test_gzip_is_unpacked(double: Double, api: ApiClient) -> None:
     double.answers(reply(gzip.compress(b'{"data": "packed"}'), Content_Encoding="gzip"))
     assert api.call(*CATS).data == "packed"
 
@@ -236,7 +236,7 @@ def test_gzip_is_unpacked(double: Double, api: Api) -> None:
 # --- connections ------------------------------------------------------------------------------------------
 
 
-def test_one_connection_for_many_calls_and_refusals(double: Double, api: Api) -> None:
+def test_one_connection_for_many_calls_and_refusals(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": 1}), reply({"detail": "no"}, 404), reply(b"<html>", 502), reply({"data": 1}))
     for _ in range(8):
         try:
@@ -246,7 +246,7 @@ def test_one_connection_for_many_calls_and_refusals(double: Double, api: Api) ->
     assert (len(double.requests), double.connections) == (8, 1)
 
 
-def test_a_connection_that_was_closed_while_idle_is_replaced_unseen(double: Double, api: Api) -> None:
+def test_a_connection_that_was_closed_while_idle_is_replaced_unseen(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": 1}, then="close"), reply({"data": 2}))
     assert api.call(*CATS).data == 1
     threading.Event().wait(0.1)
@@ -255,7 +255,7 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_unseen(double: Doub
 
 
 def test_calls_of_many_threads_get_their_own_answers(double: Double) -> None:
-    api = Api(f"http://127.0.0.1:{double.port}", TOKEN, 5, connections=8)
+    api = ApiClient(f"http://127.0.0.1:{double.port}", TOKEN, 5, connections=8)
     double.answers(Reply(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b'{"data": "ECHO"}', "close"))
     got: dict[int, Any] = {}
 
@@ -274,38 +274,38 @@ def test_a_refused_connection_cost_nothing() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-        error = failure(Api(f"http://127.0.0.1:{port}", TOKEN, 5))
-    assert isinstance(error, NoAnswer)
+        error = failure(ApiClient(f"http://127.0.0.1:{port}", TOKEN, 5))
+    assert isinstance(error, TransportError)
     assert (error.status, error.units, error.outage) == (None, 0, True)
     assert str(port) in str(error)
 
 
 def test_an_unknown_host_cost_nothing() -> None:
-    error = failure(Api("http://nowhere.invalid", TOKEN, 5))
-    assert isinstance(error, NoAnswer)
+    error = failure(ApiClient("http://nowhere.invalid", TOKEN, 5))
+    assert isinstance(error, TransportError)
     assert (error.status, error.units) == (None, 0)
 
 
-def test_a_dropped_connection_may_have_cost(double: Double, api: Api) -> None:
+def test_a_dropped_connection_may_have_cost(double: Double, api: ApiClient) -> None:
     double.answers(Reply(b"", "close"))
     error = failure(api)
-    assert isinstance(error, NoAnswer)
+    assert isinstance(error, TransportError)
     assert (error.status, error.units) == (None, None)
     assert len(double.requests) == 1  # one attempt a call
 
 
 def test_no_answer_within_the_time_may_have_cost(double: Double) -> None:
     double.answers(Reply(b"", "hang"))
-    error = failure(Api(f"http://127.0.0.1:{double.port}", TOKEN, 0.2))
-    assert isinstance(error, NoAnswer)
+    error = failure(ApiClient(f"http://127.0.0.1:{double.port}", TOKEN, 0.2))
+    assert isinstance(error, TransportError)
     assert (error.status, error.units, error.detail) == (None, None, "no answer within the time-out")
     assert len(double.requests) == 1
 
 
-def test_an_answer_that_is_no_http_may_have_cost(double: Double, api: Api) -> None:
+def test_an_answer_that_is_no_http_may_have_cost(double: Double, api: ApiClient) -> None:
     double.answers(Reply(b"garbage\r\n\r\n", "close"))
     error = failure(api)
-    assert isinstance(error, NoAnswer)
+    assert isinstance(error, TransportError)
     assert error.units is None
 
 
@@ -313,20 +313,20 @@ def test_an_answer_that_is_no_http_may_have_cost(double: Double, api: Api) -> No
 @pytest.mark.parametrize(("header", "units"), [(b"units_charged: 4\r\n", 4), (b"", None)])
 def test_a_cut_body_tells_its_price_where_the_header_did(double: Double, then: str, header: bytes, units: Any) -> None:
     double.answers(Reply(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n" + header + b'\r\n{"data": [', then))
-    error = failure(Api(f"http://127.0.0.1:{double.port}", TOKEN, 0.2))
-    assert isinstance(error, NoAnswer)
+    error = failure(ApiClient(f"http://127.0.0.1:{double.port}", TOKEN, 0.2))
+    assert isinstance(error, TransportError)
     assert (error.status, error.units) == (200, units)
 
 
-def test_a_cut_chunked_body(double: Double, api: Api) -> None:
+def test_a_cut_chunked_body(double: Double, api: ApiClient) -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nunits_charged: 1\r\n\r\n"
     double.answers(Reply(head + b'20\r\n{"data": [', "close"))
     error = failure(api)
-    assert isinstance(error, NoAnswer)
+    assert isinstance(error, TransportError)
     assert error.units == 1
 
 
-def test_after_a_cut_body_the_next_call_is_whole(double: Double, api: Api) -> None:
+def test_after_a_cut_body_the_next_call_is_whole(double: Double, api: ApiClient) -> None:
     cut = Reply(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"data": [', "close")
     double.answers(cut, reply({"data": "whole"}))
     failure(api)
@@ -336,33 +336,33 @@ def test_after_a_cut_body_the_next_call_is_whole(double: Double, api: Api) -> No
 # --- refusals ---------------------------------------------------------------------------------------------
 
 # status → class, end, and whether a refusal without a price in its header has an unknown one
-REFUSALS: list[tuple[int, type[CallError], End | None, int | None]] = [
-    (400, OurMistake, None, 0),
-    (403, OurMistake, None, 0),
-    (404, NothingThere, End.MISSING, 0),
-    (408, TryLater, None, None),
-    (422, OurMistake, None, 0),
-    (425, TryLater, None, None),
-    (429, Wait, None, 0),
-    (462, OurMistake, None, 0),
-    (463, NothingThere, End.MISSING, 0),
-    (464, OurMistake, None, 0),
-    (465, OurMistake, None, 0),
-    (466, OurMistake, None, 0),
-    (469, NothingThere, End.RESTRICTED, 0),
-    (471, NothingThere, End.RESTRICTED, 0),
-    (472, NothingThere, End.PRIVATE, 0),
-    (473, NothingThere, End.MISSING, 0),
-    (474, NothingThere, End.RESTRICTED, 0),
-    (491, StopAll, None, 0),
-    (492, StopAll, None, 0),
-    (493, StopAll, None, 0),
-    (495, UnitsUsedUp, None, 0),
-    (500, TryLater, None, None),
-    (502, TryLater, None, None),
-    (503, TryLater, None, None),
-    (504, TryLater, None, None),
-    (520, NothingThere, End.RESTRICTED, 0),
+REFUSALS: list[tuple[int, type[CallError], EndReason | None, int | None]] = [
+    (400, BadRequestError, None, 0),
+    (403, BadRequestError, None, 0),
+    (404, NotAvailableError, EndReason.MISSING, 0),
+    (408, TransientError, None, None),
+    (422, BadRequestError, None, 0),
+    (425, TransientError, None, None),
+    (429, RateLimitedError, None, 0),
+    (462, BadRequestError, None, 0),
+    (463, NotAvailableError, EndReason.MISSING, 0),
+    (464, BadRequestError, None, 0),
+    (465, BadRequestError, None, 0),
+    (466, BadRequestError, None, 0),
+    (469, NotAvailableError, EndReason.RESTRICTED, 0),
+    (471, NotAvailableError, EndReason.RESTRICTED, 0),
+    (472, NotAvailableError, EndReason.PRIVATE, 0),
+    (473, NotAvailableError, EndReason.MISSING, 0),
+    (474, NotAvailableError, EndReason.RESTRICTED, 0),
+    (491, AccountError, None, 0),
+    (492, AccountError, None, 0),
+    (493, AccountError, None, 0),
+    (495, QuotaExhaustedError, None, 0),
+    (500, TransientError, None, None),
+    (502, TransientError, None, None),
+    (503, TransientError, None, None),
+    (504, TransientError, None, None),
+    (520, NotAvailableError, EndReason.RESTRICTED, 0),
 ]
 
 
@@ -374,7 +374,7 @@ def test_every_code_of_the_sdk_is_in_the_table() -> None:
 
 @pytest.mark.parametrize(("status", "kind", "end", "unpriced"), REFUSALS)
 def test_a_refusal_becomes_the_error_that_says_what_to_do(
-    double: Double, api: Api, status: int, kind: type[CallError], end: End | None, unpriced: int | None
+    double: Double, api: ApiClient, status: int, kind: type[CallError], end: EndReason | None, unpriced: int | None
 ) -> None:
     double.answers(
         reply({"detail": "why"}, status, units="2"),
@@ -401,10 +401,10 @@ def test_a_refusal_becomes_the_error_that_says_what_to_do(
         ({"detail": "x" * 10_000}, "x" * 2000),
     ],
 )
-def test_any_detail_becomes_a_text(double: Double, api: Api, body: Any, detail: str) -> None:
+def test_any_detail_becomes_a_text(double: Double, api: ApiClient, body: Any, detail: str) -> None:
     double.answers(reply(body, 422))
     error = failure(api)
-    assert type(error) is OurMistake
+    assert type(error) is BadRequestError
     assert detail in error.detail
     assert len(error.detail) <= 2000
 
@@ -423,35 +423,35 @@ def test_any_detail_becomes_a_text(double: Double, api: Api, body: Any, detail: 
 )
 @pytest.mark.parametrize("body", [b'{"detail": "slowly"}', b"<html>slowly</html>"])
 def test_retry_after_is_honoured_where_it_is_a_number(
-    double: Double, api: Api, header: str | None, after: float | None, body: bytes
+    double: Double, api: ApiClient, header: str | None, after: float | None, body: bytes
 ) -> None:
     double.answers(reply(body, 429, **({} if header is None else {"Retry_After": header})))
     error = failure(api)
-    assert isinstance(error, Wait)
+    assert isinstance(error, RateLimitedError)
     assert error.after == after
 
 
 @pytest.mark.parametrize("header", ["inf", "nan", "1e300"])
-def test_a_retry_after_without_end_does_not_stop_us_for_good(double: Double, api: Api, header: str) -> None:
+def test_a_retry_after_without_end_does_not_stop_us_for_good(double: Double, api: ApiClient, header: str) -> None:
     double.answers(reply({"detail": "slowly"}, 429, Retry_After=header))
     error = failure(api)
-    assert isinstance(error, Wait)
+    assert isinstance(error, RateLimitedError)
     assert error.after is None or error.after <= 86_400
 
 
 @pytest.mark.parametrize("status", [403, 404, 491, 495, 500, 502, 503, 520])
 @pytest.mark.parametrize(("header", "units"), [("1", 1), (None, None)])
 def test_a_gateways_html_says_nothing_of_the_page(
-    double: Double, api: Api, status: int, header: str | None, units: int | None
+    double: Double, api: ApiClient, status: int, header: str | None, units: int | None
 ) -> None:
     double.answers(reply(b"<html>Bad gateway</html>", status, units=header))
     error = failure(api)
-    assert type(error) is TryLater
+    assert type(error) is TransientError
     assert (error.status, error.units) == (status, units)
 
 
 @pytest.mark.parametrize("body", [{"detail": "ok"}, {}, [1], "text", 5, None])
-def test_a_200_without_data_is_unreadable_and_kept(double: Double, api: Api, body: Any) -> None:
+def test_a_200_without_data_is_unreadable_and_kept(double: Double, api: ApiClient, body: Any) -> None:
     double.answers(reply(body, units="2"))
     error = failure(api)
     assert isinstance(error, Unreadable)
@@ -459,14 +459,14 @@ def test_a_200_without_data_is_unreadable_and_kept(double: Double, api: Api, bod
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>welcome</html>", b'{"data": [', b"[" * 100_000])
-def test_a_200_that_is_no_json_is_unreadable_and_kept(double: Double, api: Api, body: bytes) -> None:
+def test_a_200_that_is_no_json_is_unreadable_and_kept(double: Double, api: ApiClient, body: bytes) -> None:
     double.answers(reply(body, units="2"))
     error = failure(api)
     assert isinstance(error, Unreadable)
     assert (error.status, error.units, error.body) == (200, 2, body.decode())
 
 
-def test_a_redirect_is_not_followed(double: Double, api: Api) -> None:
+def test_a_redirect_is_not_followed(double: Double, api: ApiClient) -> None:
     double.answers(reply(b"", 302, units=None, Location=f"http://127.0.0.1:{double.port}/elsewhere"))
     assert isinstance(failure(api), Unreadable)
     assert len(double.requests) == 1
@@ -501,10 +501,10 @@ def test_the_token_leaves_in_nothing_but_the_request(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     double.answers(telltale)
-    api = Api(f"http://127.0.0.1:{double.port}", TOKEN, 0.3)
+    api = ApiClient(f"http://127.0.0.1:{double.port}", TOKEN, 0.3)
     told: list[object] = [api, caplog.text]
     try:
-        answer: Answer = api.call(*CATS)
+        answer: ApiResponse = api.call(*CATS)
         told += [answer, answer.data]
     except CallError as error:
         told += [error, str(error), error.args, vars(error), pickle.dumps(error), *traceback.format_exception(error)]
@@ -519,10 +519,10 @@ def test_the_token_is_not_in_the_error_of_a_closed_port(caplog: pytest.LogCaptur
     caplog.set_level(logging.DEBUG)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        error = failure(Api(f"http://127.0.0.1:{free.getsockname()[1]}", TOKEN, 1))
+        error = failure(ApiClient(f"http://127.0.0.1:{free.getsockname()[1]}", TOKEN, 1))
     assert "SECRET" not in "".join([*traceback.format_exception(error), repr(error), caplog.text])
 
 
 def test_no_token_is_no_secret_to_search_for(double: Double) -> None:
     double.answers(reply({"data": "as it is"}))
-    assert Api(f"http://127.0.0.1:{double.port}", "", 5).call(*CATS).data == "as it is"
+    assert ApiClient(f"http://127.0.0.1:{double.port}", "", 5).call(*CATS).data == "as it is"

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from page_shapes import bought, charged, finish, plan, taken
 
-from crawler.model.enums import End, PageState
+from crawler.model.enums import EndReason, PageState
 from crawler.model.pages import Page
 from crawler.store import Store
-from crawler.store.budgets import Claim, Limit, Refusal, Settlement, crawl_account, day_account
+from crawler.store.budgets import BudgetClaim, BudgetLimit, BudgetRefusal, Settlement, crawl_account, day_account
 
 ACCOUNT = crawl_account("c")
-TEN = Limit(ACCOUNT, units=10)
+TEN = BudgetLimit(ACCOUNT, units=10)
 
 
 def account(store: Store, name: str = ACCOUNT) -> tuple[int, int, int]:
@@ -28,14 +28,14 @@ def test_accounts_are_told_apart() -> None:
 
 
 def test_a_hold_is_made_and_becomes_what_was_charged(store: Store) -> None:
-    assert store.budgets.reserve(TEN, Claim("p", "t", 6)) is None
+    assert store.budgets.reserve(TEN, BudgetClaim("p", "t", 6)) is None
     assert account(store) == (6, 1, 1)
     store.budgets.settle([Settlement(ACCOUNT, "t", 6, 2, True)])
     assert account(store) == (2, 1, 0)
 
 
 def test_a_hold_is_settled_once(store: Store) -> None:
-    store.budgets.reserve(TEN, Claim("p", "t", 6))
+    store.budgets.reserve(TEN, BudgetClaim("p", "t", 6))
     for _ in range(3):
         store.budgets.settle([Settlement(ACCOUNT, "t", 6, 2, False)])
     assert account(store) == (2, 0, 0)
@@ -47,25 +47,27 @@ def test_a_hold_is_settled_once(store: Store) -> None:
 @pytest.mark.parametrize(
     ("limit", "expected"),
     [
-        (Limit(ACCOUNT, units=6), True),
-        (Limit(ACCOUNT, units=5), False),
-        (Limit(ACCOUNT, pages=3), True),
-        (Limit(ACCOUNT, pages=2), False),
+        (BudgetLimit(ACCOUNT, units=6), True),
+        (BudgetLimit(ACCOUNT, units=5), False),
+        (BudgetLimit(ACCOUNT, pages=3), True),
+        (BudgetLimit(ACCOUNT, pages=2), False),
     ],
 )
-def test_many_calls_are_held_for_at_once_or_not_at_all(store: Store, limit: Limit, expected: bool) -> None:
+def test_many_calls_are_held_for_at_once_or_not_at_all(store: Store, limit: BudgetLimit, expected: bool) -> None:
     store.budgets.begin(ACCOUNT, 0, 0)
-    assert store.budgets.reserve_all(limit, [Claim(f"p{n}", f"t{n}", 2) for n in range(3)]) == expected
+    assert store.budgets.reserve_all(limit, [BudgetClaim(f"p{n}", f"t{n}", 2) for n in range(3)]) == expected
     assert account(store) == ((6, 3, 3) if expected else (0, 0, 0))
     if expected:
-        assert not store.budgets.reserve_all(Limit(ACCOUNT), [Claim("p0", "t0", 2), Claim("q", "u", 1)])  # t0 has one
+        assert not store.budgets.reserve_all(
+            BudgetLimit(ACCOUNT), [BudgetClaim("p0", "t0", 2), BudgetClaim("q", "u", 1)]
+        )  # t0 has one
         store.budgets.settle([Settlement(ACCOUNT, f"t{n}", 2, 1, n > 0) for n in range(3)])
         assert account(store) == (3, 2, 0)
 
 
 def test_a_token_holds_once(store: Store) -> None:
-    assert store.budgets.reserve(TEN, Claim("p", "t", 3)) is None
-    assert store.budgets.reserve(TEN, Claim("p", "t", 3)) is None  # an answer got lost, and it was asked again
+    assert store.budgets.reserve(TEN, BudgetClaim("p", "t", 3)) is None
+    assert store.budgets.reserve(TEN, BudgetClaim("p", "t", 3)) is None  # an answer got lost, and it was asked again
     assert account(store) == (3, 1, 1)
 
 
@@ -73,66 +75,70 @@ def test_a_token_holds_once(store: Store) -> None:
     ("spent", "held", "asked", "expected"),
     [
         (0, 0, 10, None),
-        (0, 0, 11, Refusal(ACCOUNT, spent=True)),
+        (0, 0, 11, BudgetRefusal(ACCOUNT, spent=True)),
         (7, 0, 3, None),
-        (7, 0, 4, Refusal(ACCOUNT, spent=True)),
-        (10, 0, 1, Refusal(ACCOUNT, spent=True)),
-        (0, 7, 4, Refusal(ACCOUNT, spent=False)),
-        (7, 3, 1, Refusal(ACCOUNT, spent=False)),
-        (7, 3, 4, Refusal(ACCOUNT, spent=True)),
+        (7, 0, 4, BudgetRefusal(ACCOUNT, spent=True)),
+        (10, 0, 1, BudgetRefusal(ACCOUNT, spent=True)),
+        (0, 7, 4, BudgetRefusal(ACCOUNT, spent=False)),
+        (7, 3, 1, BudgetRefusal(ACCOUNT, spent=False)),
+        (7, 3, 4, BudgetRefusal(ACCOUNT, spent=True)),
         (10, 0, 0, None),
     ],
 )
 def test_what_a_limit_in_units_allows(store: Store, spent: int, held: int, asked: int, expected: Any) -> None:
     if spent:
-        store.budgets.reserve(TEN, Claim("p0", "t0", spent))
+        store.budgets.reserve(TEN, BudgetClaim("p0", "t0", spent))
         store.budgets.settle([Settlement(ACCOUNT, "t0", spent, spent, True)])
     if held:
-        store.budgets.reserve(TEN, Claim("p1", "t1", held))
-    assert store.budgets.reserve(TEN, Claim("p2", "t2", asked)) == expected
+        store.budgets.reserve(TEN, BudgetClaim("p1", "t1", held))
+    assert store.budgets.reserve(TEN, BudgetClaim("p2", "t2", asked)) == expected
 
 
 def test_what_a_limit_in_pages_allows(store: Store) -> None:
-    two = Limit(ACCOUNT, pages=2)
-    assert store.budgets.reserve(two, Claim("p1", "t1", 1)) is None
-    assert store.budgets.reserve(two, Claim("p2", "t2", 1)) is None
-    assert store.budgets.reserve(two, Claim("p3", "t3", 1)) == Refusal(ACCOUNT, spent=False)
+    two = BudgetLimit(ACCOUNT, pages=2)
+    assert store.budgets.reserve(two, BudgetClaim("p1", "t1", 1)) is None
+    assert store.budgets.reserve(two, BudgetClaim("p2", "t2", 1)) is None
+    assert store.budgets.reserve(two, BudgetClaim("p3", "t3", 1)) == BudgetRefusal(ACCOUNT, spent=False)
     store.budgets.settle([Settlement(ACCOUNT, "t1", 1, 1, False)])  # to be tried again: its place is free
-    assert store.budgets.reserve(two, Claim("p3", "t3", 1)) is None
+    assert store.budgets.reserve(two, BudgetClaim("p3", "t3", 1)) is None
     store.budgets.settle([Settlement(ACCOUNT, "t2", 1, 1, True)])
     store.budgets.settle([Settlement(ACCOUNT, "t3", 1, 1, True)])
-    assert store.budgets.reserve(two, Claim("p4", "t4", 1)) == Refusal(ACCOUNT, spent=True)
-    assert store.budgets.reserve(Limit(ACCOUNT, pages=3), Claim("p4", "t4", 1)) is None  # resumed with more
+    assert store.budgets.reserve(two, BudgetClaim("p4", "t4", 1)) == BudgetRefusal(ACCOUNT, spent=True)
+    assert store.budgets.reserve(BudgetLimit(ACCOUNT, pages=3), BudgetClaim("p4", "t4", 1)) is None  # resumed with more
 
 
 def test_no_limit_is_none(store: Store) -> None:
     for n in range(20):
-        assert store.budgets.reserve(Limit(ACCOUNT), Claim(f"p{n}", f"t{n}", 1000)) is None
+        assert store.budgets.reserve(BudgetLimit(ACCOUNT), BudgetClaim(f"p{n}", f"t{n}", 1000)) is None
 
 
 def test_a_page_whose_price_is_not_known_is_bought_alone(store: Store) -> None:
-    assert store.budgets.reserve(TEN, Claim("p1", "t1", 2), "user_followers") is None
-    assert store.budgets.reserve(TEN, Claim("p2", "t2", 2), "user_followers") == Refusal(ACCOUNT, spent=False)
-    assert store.budgets.reserve(TEN, Claim("p3", "t3", 2), "user_followings") is None
-    assert store.budgets.reserve(TEN, Claim("p4", "t4", 1)) is None
+    assert store.budgets.reserve(TEN, BudgetClaim("p1", "t1", 2), "user_followers") is None
+    assert store.budgets.reserve(TEN, BudgetClaim("p2", "t2", 2), "user_followers") == BudgetRefusal(
+        ACCOUNT, spent=False
+    )
+    assert store.budgets.reserve(TEN, BudgetClaim("p3", "t3", 2), "user_followings") is None
+    assert store.budgets.reserve(TEN, BudgetClaim("p4", "t4", 1)) is None
     store.budgets.settle([Settlement(ACCOUNT, "t1", 2, 1, True, "user_followers")])
-    assert store.budgets.reserve(TEN, Claim("p2", "t2", 2), "user_followers") is None
+    assert store.budgets.reserve(TEN, BudgetClaim("p2", "t2", 2), "user_followers") is None
 
 
 def test_a_charge_above_the_hold_is_counted_whole(store: Store) -> None:
-    store.budgets.reserve(TEN, Claim("p", "t", 2))
+    store.budgets.reserve(TEN, BudgetClaim("p", "t", 2))
     store.budgets.settle([Settlement(ACCOUNT, "t", 2, 9, True)])
-    assert store.budgets.reserve(TEN, Claim("q", "u", 2)) == Refusal(ACCOUNT, spent=True)
+    assert store.budgets.reserve(TEN, BudgetClaim("q", "u", 2)) == BudgetRefusal(ACCOUNT, spent=True)
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("limit", [Limit(ACCOUNT, units=100), Limit(ACCOUNT, pages=50)], ids=["units", "pages"])
-def test_32_threads_never_get_above_the_limit(real_store: Store, limit: Limit) -> None:
+@pytest.mark.parametrize(
+    "limit", [BudgetLimit(ACCOUNT, units=100), BudgetLimit(ACCOUNT, pages=50)], ids=["units", "pages"]
+)
+def test_32_threads_never_get_above_the_limit(real_store: Store, limit: BudgetLimit) -> None:
     """400 calls of 2 units; each third costs less than held."""
     highest = []
 
     def buy(n: int) -> int:
-        if real_store.budgets.reserve(limit, Claim(f"p{n}", f"t{n}", 2)):
+        if real_store.budgets.reserve(limit, BudgetClaim(f"p{n}", f"t{n}", 2)):
             return 0
         highest.append(account(real_store)[:2])
         charged = 1 if n % 3 == 0 else 2
@@ -155,8 +161,8 @@ def test_an_account_opened_for_a_crawl_that_spent_already(store: Store) -> None:
     store.budgets.begin(ACCOUNT, 7, 5)
     store.budgets.begin(ACCOUNT, 0, 0)  # once
     assert account(store) == (7, 5, 0)
-    assert store.budgets.reserve(TEN, Claim("p", "t", 4)) == Refusal(ACCOUNT, spent=True)
-    assert store.budgets.reserve(TEN, Claim("p", "t", 3)) is None
+    assert store.budgets.reserve(TEN, BudgetClaim("p", "t", 4)) == BudgetRefusal(ACCOUNT, spent=True)
+    assert store.budgets.reserve(TEN, BudgetClaim("p", "t", 3)) is None
 
 
 def test_units_found_later_are_added_and_taken_off(store: Store) -> None:
@@ -181,7 +187,7 @@ def test_prices_only_rise(store: Store) -> None:
 def holding(store: Store, n: int = 1, units: int = 4, alone: str | None = None) -> Page:
     """A page that is held together with units for its call."""
     held = taken(store, plan(n))
-    assert store.budgets.reserve(TEN, Claim(held.id, held.token, units), alone) is None
+    assert store.budgets.reserve(TEN, BudgetClaim(held.id, held.token, units), alone) is None
     return held
 
 
@@ -217,7 +223,7 @@ def test_a_hold_whose_settling_was_lost_is_settled_by_the_ledger(
         case "finished, charge unknown":
             finish(store, held, bought("a"), unknown)
         case "failed":
-            store.ledger.fail(held, PageState.FAILED, End.ERROR, {"kind": "server"}, known)
+            store.ledger.fail(held, PageState.FAILED, EndReason.ERROR, {"kind": "server"}, known)
         case "given back":
             store.ledger.give_back(held, 0, charge=known)
         case "buried":
@@ -240,9 +246,9 @@ def test_a_hold_that_no_lease_knows_counts_as_spent_after_a_while(store: Store, 
 def test_a_lost_hold_lets_the_next_of_its_endpoint_go(store: Store) -> None:
     held = holding(store, alone="user_followers")
     finish(store, held, bought("a"), charged(1))
-    assert store.budgets.reserve(TEN, Claim("q", "u", 1), "user_followers") is not None
+    assert store.budgets.reserve(TEN, BudgetClaim("q", "u", 1), "user_followers") is not None
     assert store.budgets.settle_lost() == 1
-    assert store.budgets.reserve(TEN, Claim("q", "u", 1), "user_followers") is None
+    assert store.budgets.reserve(TEN, BudgetClaim("q", "u", 1), "user_followers") is None
 
 
 def test_several_lost_holds_at_once(store: Store) -> None:

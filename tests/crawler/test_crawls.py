@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from page_shapes import spec
 
-from crawler.model.crawls import Spec
-from crawler.model.enums import Cause, CrawlState
+from crawler.model.crawls import CrawlSpec
+from crawler.model.enums import CrawlState, PauseCause
 from crawler.store import Store
 from crawler.store.connection import now
 
@@ -28,7 +28,7 @@ def test_a_crawl_is_not_worked_on_before_it_is_started(store: Store) -> None:
     store.crawls.create("c", spec(max_units=5, name="mine"))
     assert state(store) == ("seeding", None)
     assert [crawl.running for crawl in store.crawls.live()] == [False]
-    assert store.crawls.pause(Cause.USER, "c") == 0
+    assert store.crawls.pause(PauseCause.USER, "c") == 0
     store.crawls.start("c")
     assert state(store) == ("running", None)
     (crawl,) = store.crawls.live()
@@ -58,7 +58,7 @@ def test_a_spec_that_is_known_is_not_read_again(store: Store) -> None:
 
 def test_starting_does_not_wake_what_is_paused_or_over(store: Store) -> None:
     running(store, "a", "b")
-    store.crawls.pause(Cause.USER, "a")
+    store.crawls.pause(PauseCause.USER, "a")
     store.crawls.end("b", CrawlState.CANCELLED)
     store.crawls.start("a")
     store.crawls.start("b")
@@ -81,17 +81,17 @@ def test_the_newest_come_first(store: Store) -> None:
 
 def test_pausing_one_and_all_keeps_the_first_cause(store: Store) -> None:
     running(store, "a", "b", "c")
-    assert store.crawls.pause(Cause.USER, "a") == 1
-    assert store.crawls.pause(Cause.ACCOUNT) == 2
-    assert store.crawls.pause(Cause.ACCOUNT) == 0
+    assert store.crawls.pause(PauseCause.USER, "a") == 1
+    assert store.crawls.pause(PauseCause.ACCOUNT) == 2
+    assert store.crawls.pause(PauseCause.ACCOUNT) == 0
     assert [state(store, crawl)[1] for crawl in "abc"] == ["user", "account", "account"]
 
 
 def test_resuming_by_crawl_and_by_cause(store: Store) -> None:
     running(store, "a", "b", "c", "d")
-    for crawl, cause in (("a", Cause.USER), ("b", Cause.UNITS), ("c", Cause.OUTAGE)):
+    for crawl, cause in (("a", PauseCause.USER), ("b", PauseCause.UNITS), ("c", PauseCause.OUTAGE)):
         store.crawls.pause(cause, crawl)
-    assert store.crawls.resume(causes=[Cause.UNITS, Cause.ACCOUNT]) == 1
+    assert store.crawls.resume(causes=[PauseCause.UNITS, PauseCause.ACCOUNT]) == 1
     assert [state(store, crawl)[0] for crawl in "abcd"] == ["paused", "running", "paused", "running"]
     assert store.crawls.resume(crawl="d") == 0
     assert store.crawls.resume(crawl="a", budget={"units": 50, "pages": 7}) == 1
@@ -103,7 +103,7 @@ def test_resuming_by_crawl_and_by_cause(store: Store) -> None:
 @pytest.mark.parametrize("end", [CrawlState.COMPLETE, CrawlState.FAILED, CrawlState.CANCELLED])
 def test_a_crawl_ends_once_and_keeps_its_end(store: Store, end: CrawlState) -> None:
     running(store, "c")
-    store.crawls.pause(Cause.OUTAGE, "c")
+    store.crawls.pause(PauseCause.OUTAGE, "c")
     assert store.crawls.end("c", end, rollup={"calls": 3})
     assert not store.crawls.end("c", CrawlState.COMPLETE)
     assert state(store) == (end, None)
@@ -112,7 +112,7 @@ def test_a_crawl_ends_once_and_keeps_its_end(store: Store, end: CrawlState) -> N
     assert found["ended_at"] is not None
     assert found["rollup"]["calls"] == 3
     assert store.crawls.live() == []
-    assert store.crawls.pause(Cause.USER) == store.crawls.resume(crawl="c") == 0
+    assert store.crawls.pause(PauseCause.USER) == store.crawls.resume(crawl="c") == 0
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_the_rollup_grows_until_it_is_final(store: Store) -> None:
     found = store.crawls.get("c")
     assert found is not None
     assert found["rollup"] == {"pages": {"done": 4}, "endpoints": {"post_info": {"calls": 2}}}
-    store.crawls.pause(Cause.USER, "c")
+    store.crawls.pause(PauseCause.USER, "c")
     assert store.crawls.settle("c", found["rollup"], {"calls": 9})
     store.crawls.add("c", {"calls": 1})
     found = store.crawls.get("c")
@@ -157,8 +157,8 @@ def test_crawls_that_stand_still_without_final_figures_are_told(store: Store) ->
     running(store, "a", "b", "c", "d", "e")
     store.crawls.end("a", CrawlState.CANCELLED)
     store.crawls.end("b", CrawlState.COMPLETE, rollup={"calls": 1})
-    store.crawls.pause(Cause.BUDGET, "c")
-    store.crawls.pause(Cause.OUTAGE, "d")  # goes on by itself
+    store.crawls.pause(PauseCause.BUDGET, "c")
+    store.crawls.pause(PauseCause.OUTAGE, "d")  # goes on by itself
     assert unsettled(store) == ["a"]  # a worker may not have heard of the pause yet
     store.database["crawls"].update_many({}, {"$set": {"paused_at": now() - timedelta(seconds=6)}})
     assert unsettled(store) == ["a", "c"]
@@ -172,7 +172,7 @@ def test_crawls_that_stand_still_without_final_figures_are_told(store: Store) ->
 def test_figures_that_changed_while_they_were_counted_are_not_final(store: Store) -> None:
     running(store, "c")
     assert not store.crawls.settle("c", {}, {"calls": 1})  # it runs
-    store.crawls.pause(Cause.USER, "c")
+    store.crawls.pause(PauseCause.USER, "c")
     store.crawls.add("c", {"calls": 1})
     assert not store.crawls.settle("c", {}, {"calls": 1})
     assert store.crawls.settle("c", {"calls": 1}, {"calls": 2})
@@ -185,5 +185,5 @@ def test_a_crawl_of_a_later_version_can_be_read(store: Store) -> None:
     running(store, "c")
     store.database["crawls"].update_one({"_id": "c"}, {"$set": {"spec.fresh_for": 9}, "$unset": {"budget": 1}})
     (crawl,) = store.crawls.live()
-    assert isinstance(crawl.spec, Spec)
+    assert isinstance(crawl.spec, CrawlSpec)
     assert not crawl.bounded

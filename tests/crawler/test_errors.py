@@ -6,34 +6,34 @@ from typing import Any
 
 import pytest
 
-from crawler.model.enums import End
+from crawler.model.enums import EndReason
 from crawler.model.errors import (
+    AccountError,
+    BadRequestError,
     CallError,
     CrawlError,
-    NoAnswer,
-    NothingThere,
-    OurMistake,
-    StopAll,
-    TryLater,
-    UnitsUsedUp,
+    NotAvailableError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    TransientError,
+    TransportError,
     Unreachable,
     Unreadable,
     UserError,
-    Wait,
 )
 from producers.seeds.values import InputErrors, InputProblem
 
 CALL_ERRORS: list[CallError] = [
     CallError("odd", 418, None),
-    TryLater("down", 503, 2),
-    NoAnswer("closed", None, None),
-    Wait("slowly", 429, 1, 2.5),
-    Wait("slowly"),
-    NothingThere("private", 472, 1, End.PRIVATE),
-    OurMistake("no such country", 466, 0),
+    TransientError("down", 503, 2),
+    TransportError("closed", None, None),
+    RateLimitedError("slowly", 429, 1, 2.5),
+    RateLimitedError("slowly"),
+    NotAvailableError("private", 472, 1, EndReason.PRIVATE),
+    BadRequestError("no such country", 466, 0),
     Unreadable("no data", 200, 3, "<html>"),
-    StopAll("no token", 491, 0),
-    UnitsUsedUp("enough for today", 495, 0),
+    AccountError("no token", 491, 0),
+    QuotaExhaustedError("enough for today", 495, 0),
 ]
 
 
@@ -78,9 +78,9 @@ def test_kinds_tell_the_classes_apart() -> None:
 
 
 def test_what_speaks_of_the_server_and_what_of_the_page() -> None:
-    assert {type(error) for error in CALL_ERRORS if error.outage} == {TryLater, NoAnswer}
+    assert {type(error) for error in CALL_ERRORS if error.outage} == {TransientError, TransportError}
 
 
 def test_the_text_names_the_status_or_its_absence() -> None:
-    assert str(TryLater("down", 503)) == "503: down"
-    assert str(NoAnswer("closed", None, None)) == "no answer: closed"
+    assert str(TransientError("down", 503)) == "503: down"
+    assert str(TransportError("closed", None, None)) == "no answer: closed"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crawler.model.enums import Cause
+from crawler.model.enums import PauseCause
 from crawler.store import Store
 from crawler.store import workers as fleet
 
@@ -62,32 +62,32 @@ def test_of_many_one_leads(real_store: Store) -> None:
 def test_the_gate_is_closed_for_a_cause_and_opened(store: Store) -> None:
     assert store.fleet.gate() is None
     midnight = datetime(2026, 2, 1, tzinfo=UTC)
-    store.fleet.close_gate(Cause.UNITS, "x" * 900, midnight)
+    store.fleet.close_gate(PauseCause.UNITS, "x" * 900, midnight)
     gate = store.fleet.gate()
     assert gate is not None
-    assert (gate.cause, gate.until, gate.detail) == (Cause.UNITS, midnight, "x" * 500)
+    assert (gate.cause, gate.until, gate.detail) == (PauseCause.UNITS, midnight, "x" * 500)
     assert datetime.now(UTC) - gate.since < timedelta(minutes=1)
-    assert not store.fleet.open_gate(Cause.OUTAGE)
-    assert store.fleet.open_gate(Cause.UNITS)
+    assert not store.fleet.open_gate(PauseCause.OUTAGE)
+    assert store.fleet.open_gate(PauseCause.UNITS)
     assert store.fleet.gate() is None
     assert not store.fleet.open_gate()
-    store.fleet.close_gate(Cause.OUTAGE, "")
+    store.fleet.close_gate(PauseCause.OUTAGE, "")
     assert store.fleet.open_gate()
 
 
 @pytest.mark.parametrize(
     ("first", "second", "holds"),
     [
-        (Cause.ACCOUNT, Cause.OUTAGE, Cause.ACCOUNT),
-        (Cause.ACCOUNT, Cause.UNITS, Cause.ACCOUNT),
-        (Cause.OUTAGE, Cause.ACCOUNT, Cause.ACCOUNT),
-        (Cause.UNITS, Cause.ACCOUNT, Cause.ACCOUNT),
-        (Cause.OUTAGE, Cause.UNITS, Cause.UNITS),
-        (Cause.UNITS, Cause.OUTAGE, Cause.UNITS),
+        (PauseCause.ACCOUNT, PauseCause.OUTAGE, PauseCause.ACCOUNT),
+        (PauseCause.ACCOUNT, PauseCause.UNITS, PauseCause.ACCOUNT),
+        (PauseCause.OUTAGE, PauseCause.ACCOUNT, PauseCause.ACCOUNT),
+        (PauseCause.UNITS, PauseCause.ACCOUNT, PauseCause.ACCOUNT),
+        (PauseCause.OUTAGE, PauseCause.UNITS, PauseCause.UNITS),
+        (PauseCause.UNITS, PauseCause.OUTAGE, PauseCause.UNITS),
     ],
 )
 def test_a_lesser_trouble_does_not_overwrite_a_greater_one(
-    store: Store, first: Cause, second: Cause, holds: Cause
+    store: Store, first: PauseCause, second: PauseCause, holds: PauseCause
 ) -> None:
     store.fleet.close_gate(first, "first")
     store.fleet.close_gate(second, "second")

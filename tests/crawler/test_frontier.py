@@ -2,12 +2,12 @@
 
 from page_shapes import plan, taken
 
-from crawler.model.pages import Plan, Request
+from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
 
 
-def slow(name: str, depth: int = 0) -> Plan:
-    return Plan(Request("full_hashtag_search", {"hashtag": name, "days": 9}), depth)
+def slow(name: str, depth: int = 0) -> PlannedPage:
+    return PlannedPage(Request("full_hashtag_search", {"hashtag": name, "days": 9}), depth)
 
 
 def test_slow_pages_are_fed_by_themselves(store: Store) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from page_shapes import bought, charged, finish, plan, taken
 
-from crawler.model.enums import End, PageState
-from crawler.model.pages import Plan
+from crawler.model.enums import EndReason, PageState
+from crawler.model.pages import PlannedPage
 from crawler.store import Store
 
 pytestmark = pytest.mark.server
@@ -28,11 +28,11 @@ def ledger(mongo: Store) -> Iterator[Store]:
             if n % 3:
                 finish(store, held, bought(f"item {n}"), charged())
             elif n % 2:
-                store.ledger.fail(held, PageState.FAILED, End.ERROR, {"kind": "server"}, charged())
+                store.ledger.fail(held, PageState.FAILED, EndReason.ERROR, {"kind": "server"}, charged())
             else:
                 store.ledger.give_back(held, -1)
         for nth in range(1, 6):
-            made = Plan(plan(0, cursor={"cursor": nth}).request, 0, nth)
+            made = PlannedPage(plan(0, cursor={"cursor": nth}).request, 0, nth)
             finish(store, taken(store, made, crawl), bought("x"), charged())
     yield store
     client.drop_database("indexes")
@@ -67,7 +67,7 @@ QUERIES: dict[str, Any] = {
     "leased_by": lambda store: store.ledger.leased_by(["c"], ["w"]),
     "leased_count": lambda store: store.ledger.leased_count("c"),
     "unknown_on": lambda store: store.ledger.unknown_on("2026-01-31"),
-    "skip_planned": lambda store: store.ledger.skip_planned("c", End.CANCELLED),
+    "skip_planned": lambda store: store.ledger.skip_planned("c", EndReason.CANCELLED),
     "unsend": lambda store: store.frontier.unsend("c"),
     "retry": lambda store: store.ledger.retry("c", "server"),
     "tally": lambda store: store.tally.count("c"),

@@ -7,14 +7,14 @@ import pytest
 from page_shapes import charged, crawl, document, item_id, plan, raw, taken
 
 from crawler.api.endpoints import ENDPOINTS
-from crawler.api.page_parser import Reading, read
-from crawler.engine.committer import Keeping
-from crawler.engine.crawl_cache import Board
-from crawler.engine.stats_buffer import Rollup
+from crawler.api.page_parser import ParsedPage, read
+from crawler.engine.committer import Committer
+from crawler.engine.crawl_cache import CrawlCache
+from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.crawls import Crawl
 from crawler.model.enums import Relation
 from crawler.model.errors import Unreachable
-from crawler.model.pages import Page, Waiting
+from crawler.model.pages import Page, PageMessage
 from crawler.store import Store
 
 COMMENTS = ENDPOINTS["post_comments"]
@@ -25,12 +25,12 @@ class Desk:
     """A process that keeps pages."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.rollup, self.sent = store, Rollup(), list[Waiting]()
-        board = Board(store)
+        self.store, self.rollup, self.sent = store, StatsBuffer(), list[PageMessage]()
+        board = CrawlCache(store)
         board.set_room({"c": 100})
-        self.keeping = Keeping(store, board, self.rollup, self.sent.extend)
+        self.keeping = Committer(store, board, self.rollup, self.sent.extend)
 
-    def keep(self, *pages: tuple[Page, Reading], crawl: Crawl = CRAWL) -> list[str]:
+    def keep(self, *pages: tuple[Page, ParsedPage], crawl: Crawl = CRAWL) -> list[str]:
         group = [self.keeping.bought(one, crawl, COMMENTS, reading, charged()) for one, reading in pages]
         return self.keeping.keep_all(group)
 
@@ -43,7 +43,7 @@ def desk(store: Store) -> Desk:
     return Desk(store)
 
 
-def answer(*numbers: int, **beside: Any) -> Reading:
+def answer(*numbers: int, **beside: Any) -> ParsedPage:
     comments = [raw("comment", cid=item_id(n), reply_comment_total=1) for n in numbers]
     return read(COMMENTS, {"comments": comments, **beside})
 
@@ -102,7 +102,7 @@ def test_the_broker_may_be_away(store: Store) -> None:
     def away(waiting: Any) -> None:
         raise Unreachable("no broker")
 
-    keeping = Keeping(store, Board(store), Rollup(), away)
+    keeping = Committer(store, CrawlCache(store), StatsBuffer(), away)
     held = taken(store, plan(1))
     assert keeping.keep(held, CRAWL, COMMENTS, answer(1, nextCursor=20), charged()) == "1 items, goes on"
     assert store.frontier.has_open("c")

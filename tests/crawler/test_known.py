@@ -3,21 +3,21 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crawler.api.parsers import LISTED, THIN, Found
+from crawler.api.parsers import LISTED, THIN, ParsedEntity
 from crawler.model.entities import User
 from crawler.store import Store
-from crawler.store.connection_monitor import Interruptions
-from crawler.store.write_cache import RANK, Known, Origin, Write
+from crawler.store.connection_monitor import ConnectionMonitor
+from crawler.store.write_cache import RANK, EntityWrite, Origin, WriteCache
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def write(rank: int = 0, crawl: str = "c", **known: Any) -> Write:
-    return Write("7", known or {"nickname": "a"}, {"uid": "7"}, rank * RANK + 1, Origin(crawl, "p", "e"))
+def write(rank: int = 0, crawl: str = "c", **known: Any) -> EntityWrite:
+    return EntityWrite("7", known or {"nickname": "a"}, {"uid": "7"}, rank * RANK + 1, Origin(crawl, "p", "e"))
 
 
 def test_the_same_thin_entity_is_not_written_again_within_a_minute() -> None:
-    known = Known(Interruptions())
+    known = WriteCache(ConnectionMonitor())
     assert not known.has("users", write(), NOW)
     known.note("users", write(), NOW)
     assert known.has("users", write(), NOW + timedelta(seconds=59))
@@ -28,14 +28,14 @@ def test_the_same_thin_entity_is_not_written_again_within_a_minute() -> None:
 
 
 def test_what_is_no_thin_entity_is_always_written() -> None:
-    known = Known(Interruptions())
+    known = WriteCache(ConnectionMonitor())
     known.note("posts", write(rank=1), NOW)
     assert not known.has("posts", write(rank=1), NOW)
 
 
 def test_nothing_is_believed_once_the_server_was_away() -> None:
-    interruptions = Interruptions()
-    known = Known(interruptions)
+    interruptions = ConnectionMonitor()
+    known = WriteCache(interruptions)
     known.note("users", write(), NOW)
     known.fuller("users", write())
     interruptions.count += 1
@@ -43,14 +43,14 @@ def test_nothing_is_believed_once_the_server_was_away() -> None:
     assert not known.is_fuller("users", write())
 
 
-def thin(nickname: str) -> Found:
-    return Found(User(user_id="7", nickname=nickname), {"uid": "7", "nickname": nickname}, THIN)
+def thin(nickname: str) -> ParsedEntity:
+    return ParsedEntity(User(user_id="7", nickname=nickname), {"uid": "7", "nickname": nickname}, THIN)
 
 
 def test_an_entity_deleted_under_a_worker_comes_back_whole(store: Store) -> None:
     """A thin meeting of what was known to be fuller, and is gone, must leave room for the next full purchase."""
     users, origin = store.database["users"], Origin("c", "p", "e")
-    full = Found(User(user_id="7", nickname="full"), {"uid": "7", "a": 1, "b": 2}, LISTED)
+    full = ParsedEntity(User(user_id="7", nickname="full"), {"uid": "7", "a": 1, "b": 2}, LISTED)
     store.entities.store([(origin, [full])])
     store.entities.store([(origin, [thin("one")])])  # finds it fuller, and remembers that
     users.delete_one({"_id": "7"})

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from page_shapes import DAY, bought, charged, document, finish, page, plan, request, taken
 
-from crawler.model.enums import End, PageState
-from crawler.model.pages import Plan
+from crawler.model.enums import EndReason, PageState
+from crawler.model.pages import PlannedPage
 from crawler.store import Store
 from crawler.store.connection import UNSENT
-from crawler.store.frontier import Planning
+from crawler.store.frontier import PlanBatch
 
 ERROR: dict[str, Any] = {"kind": "server", "status": 500, "detail": "broken"}
 LATER = timedelta(hours=1)
@@ -86,7 +86,7 @@ def test_what_is_met_nearer_while_it_is_held_cannot_be_finished_at_its_old_depth
     store.frontier.plan("c", [plan(1, depth=1)], deepest=2)
     assert document(store, held)["state"] == "leased"
     assert not finish(store, held, bought("a"), charged())
-    assert not store.ledger.fail(held, PageState.FAILED, End.ERROR, ERROR, charged())
+    assert not store.ledger.fail(held, PageState.FAILED, EndReason.ERROR, ERROR, charged())
     assert store.ledger.depth(held) == 1
     assert finish(store, replace(held, depth=1), bought("a"), charged())
     assert document(store, held)["state"] == "done"
@@ -123,7 +123,7 @@ def test_met_at_the_same_depth_or_where_nothing_follows_is_not_opened_again(stor
 @pytest.mark.parametrize("state", [PageState.FAILED, PageState.SKIPPED])
 def test_what_failed_or_was_skipped_stays_so_when_met_nearer(store: Store, state: PageState) -> None:
     held = taken(store, plan(1, depth=2))
-    store.ledger.fail(held, state, End.ERROR, ERROR, None)
+    store.ledger.fail(held, state, EndReason.ERROR, ERROR, None)
     store.frontier.plan("c", [plan(1, depth=0)], deepest=2)
     found = document(store, held)
     assert (found["state"], found["depth"], "due" in found) == (state, 0, False)
@@ -141,7 +141,7 @@ def test_many_planners_of_the_same_pages_plan_each_once(real_store: Store) -> No
 
 
 def test_a_page_is_taken_with_all_that_its_step_needs(store: Store) -> None:
-    made = Plan(request(1, cursor={"cursor": 20}), 2, 3, 1)
+    made = PlannedPage(request(1, cursor={"cursor": 20}), 2, 3, 1)
     held = taken(store, made)
     assert held.request == made.request
     assert (held.id, held.list_id) == (made.request.page_id("c"), made.request.list_id("c"))
@@ -206,7 +206,7 @@ def test_a_stale_holder_changes_nothing(store: Store) -> None:
     assert current is not None
     before = document(store, held)
     assert not finish(store, held, bought("a"), charged())
-    assert not store.ledger.fail(held, PageState.FAILED, End.ERROR, ERROR, charged())
+    assert not store.ledger.fail(held, PageState.FAILED, EndReason.ERROR, ERROR, charged())
     assert not store.ledger.give_back(held, 0)
     assert not store.ledger.replanned(held)
     assert store.ledger.depth(held) is None
@@ -232,12 +232,12 @@ def test_what_a_stale_holder_paid_is_recorded_all_the_same(store: Store) -> None
 @pytest.mark.parametrize(
     ("state", "end", "error", "attempts"),
     [
-        (PageState.FAILED, End.ERROR, ERROR, 1),
-        (PageState.SKIPPED, End.PLATFORM_CAP, ERROR, 0),
-        (PageState.DONE, End.PRIVATE, {**ERROR, "kind": "nothing"}, 0),
+        (PageState.FAILED, EndReason.ERROR, ERROR, 1),
+        (PageState.SKIPPED, EndReason.PLATFORM_CAP, ERROR, 0),
+        (PageState.DONE, EndReason.PRIVATE, {**ERROR, "kind": "nothing"}, 0),
     ],
 )
-def test_ends_without_a_result(store: Store, state: PageState, end: End, error: Any, attempts: int) -> None:
+def test_ends_without_a_result(store: Store, state: PageState, end: EndReason, error: Any, attempts: int) -> None:
     held = taken(store, plan(1))
     assert store.ledger.fail(held, state, end, error, charged(1))
     found = document(store, held)
@@ -249,7 +249,7 @@ def test_ends_without_a_result(store: Store, state: PageState, end: End, error: 
 
 def test_a_page_with_nothing_there_is_never_bought_again(store: Store) -> None:
     held = taken(store, plan(1, depth=2))
-    store.ledger.fail(held, PageState.DONE, End.MISSING, {**ERROR, "kind": "nothing"}, charged(1))
+    store.ledger.fail(held, PageState.DONE, EndReason.MISSING, {**ERROR, "kind": "nothing"}, charged(1))
     store.frontier.plan("c", [plan(1, depth=0)], deepest=2)
     again = store.ledger.take(held.id, "c", "w", 60)
     assert again is not None
@@ -405,7 +405,7 @@ def test_a_crawl_is_open_while_a_page_is_planned_pausing_or_held(store: Store) -
     again = store.ledger.take(held.id, "c", "w", -5)
     assert again is not None
     assert store.frontier.has_open("c")
-    store.ledger.fail(again, PageState.FAILED, End.ERROR, ERROR, None)
+    store.ledger.fail(again, PageState.FAILED, EndReason.ERROR, ERROR, None)
     assert not store.frontier.has_open("c")
 
 
@@ -450,8 +450,8 @@ def test_what_is_planned_is_skipped_and_what_is_held_is_not(store: Store) -> Non
     held = taken(store, plan(4))
     finish(store, taken(store, plan(5)), bought("a"), charged())
     store.frontier.plan("d", [plan(1)], deepest=2)
-    assert store.ledger.skip_planned("c", End.CANCELLED) == 4
-    assert store.ledger.skip_planned("c", End.CANCELLED) == 0
+    assert store.ledger.skip_planned("c", EndReason.CANCELLED) == 4
+    assert store.ledger.skip_planned("c", EndReason.CANCELLED) == 0
     found = [document(store, plan(n)) for n in range(6)]
     assert [one["state"] for one in found] == ["skipped"] * 4 + ["leased", "done"]
     assert {one["end"] for one in found[:4]} == {"cancelled"}
@@ -466,7 +466,7 @@ def test_a_bought_page_that_was_met_nearer_stays_bought_when_the_rest_is_skipped
     before = document(store, plan(1))
     store.frontier.plan("c", [plan(1, depth=1), plan(2, depth=1)], deepest=2)
     assert document(store, plan(1))["state"] == "planned"
-    assert store.ledger.skip_planned("c", End.CANCELLED) == 1
+    assert store.ledger.skip_planned("c", EndReason.CANCELLED) == 1
     assert document(store, plan(1)) == {**before, "depth": 1}
     assert not store.frontier.has_open("c")
 
@@ -474,13 +474,13 @@ def test_a_bought_page_that_was_met_nearer_stays_bought_when_the_rest_is_skipped
 def failed(store: Store, n: int, kind: str) -> None:
     held = taken(store, plan(n))
     error = {"kind": kind, "status": 500, "detail": f"page {n}"}
-    store.ledger.fail(held, PageState.FAILED, End.ERROR, error, charged(1))
+    store.ledger.fail(held, PageState.FAILED, EndReason.ERROR, error, charged(1))
 
 
 def test_what_failed_is_planned_again_by_class_with_all_its_tries(store: Store) -> None:
     for n, kind in ((1, "server"), (2, "server"), (3, "mistake")):
         failed(store, n, kind)
-    store.ledger.fail(taken(store, plan(4)), PageState.DONE, End.MISSING, {"kind": "nothing"}, charged())
+    store.ledger.fail(taken(store, plan(4)), PageState.DONE, EndReason.MISSING, {"kind": "nothing"}, charged())
     assert store.ledger.retry("c", "transport") == 0
     assert store.ledger.retry("c", "server") == 2
     found = document(store, plan(1))
@@ -584,8 +584,8 @@ def test_of_several_pages_those_are_done_whose_lease_is_ours_and_depth_unchanged
 
 def test_plannings_of_several_pages_tell_their_own_new_pages(store: Store) -> None:
     a, b, c = (one.request.page_id("c") for one in (plan(1), plan(2), plan(3)))
-    first = Planning("c", [plan(1, depth=2), plan(2, depth=2)], "x", 2, send=1)
-    second = Planning("c", [plan(2, depth=1), plan(3, depth=1)], "y", 2, send=2)
-    assert store.frontier.plan_all([first, second, Planning("d", [], "z", 2)]) == [[a, b], [c], []]
+    first = PlanBatch("c", [plan(1, depth=2), plan(2, depth=2)], "x", 2, send=1)
+    second = PlanBatch("c", [plan(2, depth=1), plan(3, depth=1)], "y", 2, send=2)
+    assert store.frontier.plan_all([first, second, PlanBatch("d", [], "z", 2)]) == [[a, b], [c], []]
     assert [document(store, plan(n))["depth"] for n in (1, 2, 3)] == [2, 1, 1]
     assert [document(store, plan(n))["due"] > UNSENT for n in (1, 2, 3)] == [True, False, True]

@@ -4,7 +4,7 @@ from typing import Any
 
 from page_shapes import bought, charged, finish, page, plan, request, taken
 
-from crawler.engine.list_history import Lists
+from crawler.engine.list_history import ListHistories
 from crawler.store import Store
 
 
@@ -27,9 +27,9 @@ class Shelf:
         self.ledger = Ledger(*pages)
 
 
-def lists(*pages: tuple[list[str], dict[str, Any]]) -> tuple[Lists, Ledger]:
+def lists(*pages: tuple[list[str], dict[str, Any]]) -> tuple[ListHistories, Ledger]:
     shelf = Shelf(*pages)
-    return Lists(shelf), shelf.ledger  # type: ignore[arg-type]
+    return ListHistories(shelf), shelf.ledger  # type: ignore[arg-type]
 
 
 def nth(place: int, n: int = 0) -> Any:
@@ -101,6 +101,6 @@ def test_over_a_ledger(store: Store) -> None:
     for place, items in enumerate((["a", "b"], ["c"])):
         held = taken(store, plan(depth=0, nth=place, cursor={"cursor": place} if place else {}))
         assert finish(store, held, bought(*items), charged())
-    history = Lists(store).before(nth(2))
+    history = ListHistories(store).before(nth(2))
     assert history.items == {"a", "b", "c"}
     assert sorted(history.cursors, key=str) == [{"cursor": 1}, {}]

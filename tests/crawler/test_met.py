@@ -1,29 +1,29 @@
 """Which embedded entities are named in the ledger, and which are known to be named."""
 
-from crawler.api.parsers import THIN, Found
-from crawler.engine.seen_entities import Met
+from crawler.api.parsers import THIN, ParsedEntity
+from crawler.engine.seen_entities import SeenEntities
 from crawler.model.entities import Entity, Hashtag, Post, User
 
 
-def found(*entities: Entity) -> list[Found]:
-    return [Found(entity, {}, THIN) for entity in entities]
+def found(*entities: Entity) -> list[ParsedEntity]:
+    return [ParsedEntity(entity, {}, THIN) for entity in entities]
 
 
 ALICE, BOB, POST, CATS = User(user_id="1"), User(user_id="2"), Post(post_id="9"), Hashtag(name="cats")
 
 
 def test_what_is_no_item_of_the_page_is_named_once_by_kind() -> None:
-    met = Met().unnamed("c", found(POST, ALICE, CATS, ALICE, BOB), "posts", {"9"})
+    met = SeenEntities().unnamed("c", found(POST, ALICE, CATS, ALICE, BOB), "posts", {"9"})
     assert met == {"users": ["1", "2"], "hashtags": ["cats"]}
 
 
 def test_the_items_are_told_by_kind_and_id() -> None:
-    assert Met().unnamed("c", found(ALICE, Post(post_id="1")), "users", {"1"}) == {"posts": ["1"]}
-    assert Met().unnamed("c", found(BOB), "users", {"1"}) == {"users": ["2"]}
+    assert SeenEntities().unnamed("c", found(ALICE, Post(post_id="1")), "users", {"1"}) == {"posts": ["1"]}
+    assert SeenEntities().unnamed("c", found(BOB), "users", {"1"}) == {"users": ["2"]}
 
 
 def test_what_a_finished_page_names_is_not_named_again_in_its_crawl() -> None:
-    met = Met()
+    met = SeenEntities()
     first = met.unnamed("c", found(ALICE, CATS), "posts", set())
     assert met.unnamed("c", found(ALICE, CATS), "posts", set()) == first  # that page may still fail
     met.named("c", first)
@@ -32,7 +32,7 @@ def test_what_a_finished_page_names_is_not_named_again_in_its_crawl() -> None:
 
 
 def test_the_oldest_are_forgotten_first_and_named_again() -> None:
-    met = Met()
+    met = SeenEntities()
     met.named("c", {"users": ["1", "2"]})
     for n in range(2):
         met.named("c", {"users": [f"{n}-{k}" for k in range(19_999)]})

@@ -7,11 +7,11 @@ import pytest
 from page_shapes import charged, crawl, document, plan, taken
 
 from crawler.api.endpoints import ENDPOINTS
-from crawler.engine.budget import Hold, Purse
-from crawler.engine.crawl_cache import Board
+from crawler.engine.budget import BudgetGuard, Reservation
+from crawler.engine.crawl_cache import CrawlCache
 from crawler.engine.reaper import MOST_DEATHS, bury
 from crawler.model.crawls import Crawl
-from crawler.model.enums import Cause
+from crawler.model.enums import PauseCause
 from crawler.model.pages import Page
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
@@ -32,7 +32,7 @@ def started(store: Store, **fields: int) -> Crawl:
 
 
 def test_a_crawl_without_bounds_holds_nothing(store: Store) -> None:
-    hold = Purse(store, Board(store), 0).reserve(taken(store, plan(1)), started(store), COMMENTS)
+    hold = BudgetGuard(store, CrawlCache(store), 0).reserve(taken(store, plan(1)), started(store), COMMENTS)
     assert hold is not None
     assert (hold.accounts, hold.units) == ([], 1)
     hold.settle(hold.charge(1), True)
@@ -45,9 +45,9 @@ def test_a_crawl_without_bounds_holds_nothing(store: Store) -> None:
 def test_a_hold_is_settled_and_an_unknown_charge_counts_as_spent(
     store: Store, units: int | None, is_bought: bool, expected: tuple[int, int, int]
 ) -> None:
-    purse, made = Purse(store, Board(store), 0), started(store, max_units=50)
+    purse, made = BudgetGuard(store, CrawlCache(store), 0), started(store, max_units=50)
     hold = purse.reserve(taken(store, plan(1)), made, FOLLOWERS)
-    assert isinstance(hold, Hold)
+    assert isinstance(hold, Reservation)
     assert account(store) == (10, 1, 1)  # its price is not known: the worst of it
     charge = hold.charge(units)
     assert (charge.units, charge.expected) == (units, 10)
@@ -56,7 +56,7 @@ def test_a_hold_is_settled_and_an_unknown_charge_counts_as_spent(
 
 
 def test_no_money_pauses_the_crawl_and_gives_the_page_back(store: Store) -> None:
-    purse, made = Purse(store, Board(store), 0), started(store, max_units=1)
+    purse, made = BudgetGuard(store, CrawlCache(store), 0), started(store, max_units=1)
     first = purse.reserve(taken(store, plan(1)), made, COMMENTS)
     assert first is not None
     first.settle(first.charge(1), True)
@@ -69,11 +69,11 @@ def test_no_money_pauses_the_crawl_and_gives_the_page_back(store: Store) -> None
 
 
 def test_who_was_refused_by_the_old_budget_does_not_stop_the_resumed_crawl(store: Store) -> None:
-    purse, made = Purse(store, Board(store), 0), started(store, max_units=1)
+    purse, made = BudgetGuard(store, CrawlCache(store), 0), started(store, max_units=1)
     first = purse.reserve(taken(store, plan(1)), made, COMMENTS)
     assert first is not None
     first.settle(first.charge(1), True)
-    store.crawls.pause(Cause.BUDGET, "c")
+    store.crawls.pause(PauseCause.BUDGET, "c")
     store.crawls.resume(crawl="c", budget={"units": 50})
     held = taken(store, plan(2))
     assert purse.reserve(held, made, COMMENTS) is None  # `made` is what a worker knew before
@@ -81,7 +81,7 @@ def test_who_was_refused_by_the_old_budget_does_not_stop_the_resumed_crawl(store
 
 
 def test_money_that_is_only_held_makes_the_page_wait(store: Store) -> None:
-    purse, made = Purse(store, Board(store), 0), started(store, max_units=1)
+    purse, made = BudgetGuard(store, CrawlCache(store), 0), started(store, max_units=1)
     assert purse.reserve(taken(store, plan(1)), made, COMMENTS) is not None
     held = taken(store, plan(2))
     assert purse.reserve(held, made, COMMENTS) is None
@@ -90,7 +90,7 @@ def test_money_that_is_only_held_makes_the_page_wait(store: Store) -> None:
 
 
 def test_the_days_units_bound_all_crawls_and_a_refusal_there_holds_nothing_here(store: Store) -> None:
-    purse, made = Purse(store, Board(store), 1), started(store, max_units=50)
+    purse, made = BudgetGuard(store, CrawlCache(store), 1), started(store, max_units=50)
     other = crawl("other")
     first = purse.reserve(taken(store, plan(1), "other"), other, COMMENTS)
     assert first is not None
@@ -100,8 +100,8 @@ def test_the_days_units_bound_all_crawls_and_a_refusal_there_holds_nothing_here(
 
 
 def test_an_unknown_price_is_asked_alone_until_it_is_known(store: Store) -> None:
-    board = Board(store)
-    purse, made = Purse(store, board, 0), started(store, max_units=50)
+    board = CrawlCache(store)
+    purse, made = BudgetGuard(store, board, 0), started(store, max_units=50)
     assert purse.reserve(taken(store, plan(1)), made, FOLLOWERS) is not None
     assert purse.reserve(taken(store, plan(2)), made, FOLLOWERS) is None
     board.learned(FOLLOWERS, 1)
@@ -110,7 +110,7 @@ def test_an_unknown_price_is_asked_alone_until_it_is_known(store: Store) -> None
     assert (hold.units, hold.alone) == (1, None)
 
 
-def together(purse: Purse, pages: Sequence[Page], made: Crawl) -> list[Hold | None]:
+def together(purse: BudgetGuard, pages: Sequence[Page], made: Crawl) -> list[Reservation | None]:
     """What threads that ask at the same moment get."""
     with ThreadPoolExecutor(len(pages)) as threads:
         return list(threads.map(lambda page: purse.reserve(page, made, COMMENTS), pages))
@@ -121,7 +121,7 @@ def together(purse: Purse, pages: Sequence[Page], made: Crawl) -> list[Hold | No
 def test_who_asks_at_the_same_moment_gets_no_more_than_there_is(real_store: Store, units: int, day: int) -> None:
     store, made = real_store, started(real_store, max_units=units)
     store.budgets.begin(crawl_account("c"), 0, 0)
-    purse, pages = Purse(store, Board(store), day), [taken(store, plan(n)) for n in range(20)]
+    purse, pages = BudgetGuard(store, CrawlCache(store), day), [taken(store, plan(n)) for n in range(20)]
     holds = [hold for hold in together(purse, pages, made) if hold is not None]
     room = min(20, units, day or 20)
     assert len(holds) == room
@@ -134,7 +134,7 @@ def test_who_asks_at_the_same_moment_gets_no_more_than_there_is(real_store: Stor
 
 def test_the_dead_are_buried_with_what_their_calls_may_have_cost(store: Store) -> None:
     started(store)
-    board = Board(store)
+    board = CrawlCache(store)
     for n in range(MOST_DEATHS):
         held = taken(store, plan(1), lease=-1)
         assert bury(store, board, store.ledger.expired("c"), "its lease ran out") == 1
@@ -149,4 +149,4 @@ def test_a_page_that_was_finished_meanwhile_is_not_buried(store: Store) -> None:
     held = taken(store, plan(1), lease=-1)
     expired = store.ledger.expired("c")
     store.ledger.give_back(held, 0, charge=charged(1))
-    assert bury(store, Board(store), expired, "late") == 0
+    assert bury(store, CrawlCache(store), expired, "late") == 0

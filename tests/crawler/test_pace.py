@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import redis
 
-from crawler.model.enums import Cause
+from crawler.model.enums import PauseCause
 from crawler.model.errors import Unreachable, UserError
 from crawler.rate_limit import limiter as module
-from crawler.rate_limit.limiter import OUTAGE_PAGES, Denied, Pace, Permit
+from crawler.rate_limit.limiter import OUTAGE_PAGES, Denied, Permit, RateLimiter
 from tests.servers import redis_url
 
 server = pytest.mark.server
@@ -27,19 +27,19 @@ def url(servers: dict[str, str]) -> str:
     return url
 
 
-def permit(pace: Pace) -> Permit:
+def permit(pace: RateLimiter) -> Permit:
     answer = pace.permits(1)[0]
     assert isinstance(answer, Permit)
     return answer
 
 
-def denied(pace: Pace) -> Denied:
+def denied(pace: RateLimiter) -> Denied:
     answer = pace.permits(1)[0]
     assert isinstance(answer, Denied)
     return answer
 
 
-def outage(pace: Pace) -> None:
+def outage(pace: RateLimiter) -> None:
     """As many pages fail in a row as it takes."""
     changes = [pace.failed(f"p{n}", False).change for n in range(OUTAGE_PAGES)]
     assert changes == ["none"] * (OUTAGE_PAGES - 1) + ["closed"]
@@ -57,18 +57,18 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @server
 def test_without_a_rate_nobody_waits(url: str) -> None:
-    pace = Pace(url)
+    pace = RateLimiter(url)
     assert {permit(pace).wait for _ in range(200)} == {0.0}
 
 
 @server
 def test_a_rate_holds_over_threads_and_processes(url: str) -> None:
     """Two limiters, as two processes have, of four threads each."""
-    paces = [Pace(url, rate=200), Pace(url, rate=200)]
+    paces = [RateLimiter(url, rate=200), RateLimiter(url, rate=200)]
     made: list[float] = []
     end = monotonic() + 1.0
 
-    def call(pace: Pace) -> None:
+    def call(pace: RateLimiter) -> None:
         while monotonic() < end:
             answer = pace.permits(1)[0]
             if isinstance(answer, Denied):
@@ -89,7 +89,7 @@ def test_a_rate_holds_over_threads_and_processes(url: str) -> None:
 
 @server
 def test_slots_are_booked_one_after_the_other(url: str) -> None:
-    pace = Pace(url, rate=100)
+    pace = RateLimiter(url, rate=100)
     began = monotonic()
     waits = [permit(pace).wait for _ in range(150)]
     passed = monotonic() - began
@@ -99,7 +99,7 @@ def test_slots_are_booked_one_after_the_other(url: str) -> None:
 
 @server
 def test_nobody_is_booked_further_ahead_than_the_longest_wait(url: str) -> None:
-    pace = Pace(url, rate=1)
+    pace = RateLimiter(url, rate=1)
     assert [round(permit(pace).wait) for _ in range(3)] == [0, 1, 2]
     answer = denied(pace)
     assert answer.kind == "rate"
@@ -111,9 +111,9 @@ def test_nobody_is_booked_further_ahead_than_the_longest_wait(url: str) -> None:
 
 
 @server
-@pytest.mark.parametrize("cause", [Cause.ACCOUNT, Cause.UNITS])
-def test_a_closed_gate_stops_everybody_until_it_is_opened(url: str, cause: Cause) -> None:
-    pace, other = Pace(url), Pace(url)
+@pytest.mark.parametrize("cause", [PauseCause.ACCOUNT, PauseCause.UNITS])
+def test_a_closed_gate_stops_everybody_until_it_is_opened(url: str, cause: PauseCause) -> None:
+    pace, other = RateLimiter(url), RateLimiter(url)
     assert pace.closed() is None
     pace.close(cause, None)
     assert other.closed() == cause
@@ -130,8 +130,8 @@ def test_a_closed_gate_stops_everybody_until_it_is_opened(url: str, cause: Cause
 
 @server
 def test_a_gate_with_a_time_opens_by_itself(url: str) -> None:
-    pace = Pace(url)
-    pace.close(Cause.UNITS, time() + 0.3)
+    pace = RateLimiter(url)
+    pace.close(PauseCause.UNITS, time() + 0.3)
     answer = denied(pace)
     assert answer.kind == "units"
     assert 0 < answer.after <= 0.3
@@ -145,7 +145,7 @@ def test_a_gate_with_a_time_opens_by_itself(url: str) -> None:
 
 @server
 def test_many_pages_that_fail_in_a_row_are_an_outage(url: str) -> None:
-    pace = Pace(url)
+    pace = RateLimiter(url)
     changes = [pace.failed(f"p{n}", False) for n in range(OUTAGE_PAGES)]
     assert [one.change for one in changes] == ["none"] * (OUTAGE_PAGES - 1) + ["closed"]
     assert sorted(changes[-1].pages) == [f"p{n}" for n in range(OUTAGE_PAGES)]
@@ -158,7 +158,7 @@ def test_many_pages_that_fail_in_a_row_are_an_outage(url: str) -> None:
 
 @server
 def test_one_page_that_fails_often_is_no_outage(url: str) -> None:
-    pace = Pace(url)
+    pace = RateLimiter(url)
     assert {pace.failed("p", False).change for _ in range(100)} == {"none"}
     assert permit(pace).troubled
     assert pace.closed() is None
@@ -166,7 +166,7 @@ def test_one_page_that_fails_often_is_no_outage(url: str) -> None:
 
 @server
 def test_one_call_that_works_ends_the_row(url: str) -> None:
-    pace = Pace(url)
+    pace = RateLimiter(url)
     for _ in range(3):
         for n in range(OUTAGE_PAGES - 1):
             assert pace.failed(f"p{n}", False).change == "none"
@@ -178,7 +178,7 @@ def test_one_call_that_works_ends_the_row(url: str) -> None:
 @server
 @pytest.mark.usefixtures("short")
 def test_a_probe_lets_one_through_and_what_works_opens(url: str) -> None:
-    pace = Pace(url)
+    pace = RateLimiter(url)
     outage(pace)
     sleep(0.11)
     answers = [pace.permits(1)[0] for _ in range(5)]
@@ -195,7 +195,7 @@ def test_a_probe_lets_one_through_and_what_works_opens(url: str) -> None:
 @server
 @pytest.mark.usefixtures("short")
 def test_the_pause_between_probes_grows_to_an_end(url: str) -> None:
-    pace = Pace(url)
+    pace = RateLimiter(url)
     outage(pace)
     pauses = []
     for _ in range(4):
@@ -211,7 +211,7 @@ def test_the_pause_between_probes_grows_to_an_end(url: str) -> None:
 @server
 @pytest.mark.usefixtures("short")
 def test_a_probe_that_never_comes_back_is_followed_by_another(url: str) -> None:
-    pace = Pace(url, probe_time=0.2)
+    pace = RateLimiter(url, probe_time=0.2)
     outage(pace)
     sleep(0.11)
     assert permit(pace).probe
@@ -222,7 +222,7 @@ def test_a_probe_that_never_comes_back_is_followed_by_another(url: str) -> None:
 @server
 @pytest.mark.usefixtures("short")
 def test_a_probe_does_not_wait_behind_the_rate(url: str) -> None:
-    pace = Pace(url, rate=1)
+    pace = RateLimiter(url, rate=1)
     for _ in range(3):
         permit(pace)
     assert denied(pace).kind == "rate"
@@ -236,7 +236,7 @@ def test_a_probe_does_not_wait_behind_the_rate(url: str) -> None:
 
 @server
 def test_a_429_cuts_to_what_passed_and_the_rate_climbs_again(url: str) -> None:
-    pace = Pace(url)
+    pace = RateLimiter(url)
     assert pace.found_rate() is None
     for _ in range(40):
         permit(pace)
@@ -262,7 +262,7 @@ def test_a_429_cuts_to_what_passed_and_the_rate_climbs_again(url: str) -> None:
 
 @server
 def test_the_found_rate_never_ends_at_nothing(url: str) -> None:
-    pace = Pace(url)
+    pace = RateLimiter(url)
     pace.limited("p", None)  # before any permit
     assert pace.found_rate() == 1.0
 
@@ -274,13 +274,13 @@ def test_the_found_rate_is_kept_and_no_more_than_the_rate_given_is_used(url: str
         client.hset(
             "tokcrawl:{pace}:rate", mapping={"found": 1000, "ceiling": 1000, "cut": int(now), "moved": int(now)}
         )
-    pace = Pace(url, rate=10)
+    pace = RateLimiter(url, rate=10)
     assert max(permit(pace).wait for _ in range(10)) == pytest.approx(0.9, abs=0.1)
 
 
 @server
 def test_a_429_that_asks_for_time_gets_it(url: str) -> None:
-    pace = Pace(url, rate=1000)
+    pace = RateLimiter(url, rate=1000)
     permit(pace)
     pace.limited("p", 1.5)
     assert permit(pace).wait == pytest.approx(1.5, abs=0.1)
@@ -293,10 +293,10 @@ def test_a_429_that_asks_for_time_gets_it(url: str) -> None:
 
 @server
 def test_everything_may_vanish(url: str) -> None:
-    pace = Pace(url, rate=1)
+    pace = RateLimiter(url, rate=1)
     for _ in range(3):
         permit(pace)
-    pace.close(Cause.UNITS, None)
+    pace.close(PauseCause.UNITS, None)
     with redis.Redis.from_url(url) as client:
         client.flushdb()
         client.script_flush()
@@ -305,13 +305,13 @@ def test_everything_may_vanish(url: str) -> None:
     pace.check()
 
 
-ASKS: dict[str, Callable[[Pace], Any]] = {
+ASKS: dict[str, Callable[[RateLimiter], Any]] = {
     "permit": lambda pace: pace.permits(1)[0],
     "closed": lambda pace: pace.closed(),
     "worked": lambda pace: pace.worked(),
     "limited": lambda pace: pace.limited("p", None),
     "failed": lambda pace: pace.failed("p", False),
-    "close": lambda pace: pace.close(Cause.UNITS, None),
+    "close": lambda pace: pace.close(PauseCause.UNITS, None),
     "open": lambda pace: pace.open(),
     "found_rate": lambda pace: pace.found_rate(),
     "check": lambda pace: pace.check(),
@@ -319,10 +319,10 @@ ASKS: dict[str, Callable[[Pace], Any]] = {
 
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
-def test_without_redis_there_is_no_permit(ask: Callable[[Pace], Any]) -> None:
+def test_without_redis_there_is_no_permit(ask: Callable[[RateLimiter], Any]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        pace = Pace(f"redis://:hunter2@127.0.0.1:{free.getsockname()[1]}/1")
+        pace = RateLimiter(f"redis://:hunter2@127.0.0.1:{free.getsockname()[1]}/1")
         with pytest.raises(Unreachable, match="Redis does not answer") as caught:
             ask(pace)
     assert "hunter2" not in str(caught.value)
@@ -332,14 +332,14 @@ def test_without_redis_there_is_no_permit(ask: Callable[[Pace], Any]) -> None:
 def test_a_wrong_password_is_told_without_it(servers: dict[str, str]) -> None:
     wrong = servers["TOKCRAWL_REDIS_URL"].replace("redis://", "redis://nobody:hunter2@")
     with pytest.raises(Unreachable, match="refuses the password") as caught:
-        Pace(wrong).check()
+        RateLimiter(wrong).check()
     assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:1", "redis://127.0.0.1:port"])
 def test_an_impossible_url_is_the_users_mistake(url: str) -> None:
     with pytest.raises(UserError, match="TOKCRAWL_REDIS_URL cannot be used"):
-        Pace(url)
+        RateLimiter(url)
 
 
 # --- several calls in one go ------------------------------------------------------------------------------
@@ -347,7 +347,7 @@ def test_an_impossible_url_is_the_users_mistake(url: str) -> None:
 
 @server
 def test_several_slots_are_booked_one_after_the_other(url: str) -> None:
-    pace = Pace(url, rate=100)
+    pace = RateLimiter(url, rate=100)
     waits = [one.wait for one in pace.permits(24) if isinstance(one, Permit)]
     assert waits == pytest.approx([max(0, n - 3) / 100 for n in range(24)], abs=0.002)  # a burst of 4, then 10 ms each
     assert permit(pace).wait == pytest.approx(21 / 100, abs=0.1)
@@ -355,7 +355,7 @@ def test_several_slots_are_booked_one_after_the_other(url: str) -> None:
 
 @server
 def test_those_who_find_no_slot_before_the_longest_wait_are_denied(url: str) -> None:
-    pace = Pace(url, rate=1)
+    pace = RateLimiter(url, rate=1)
     given = pace.permits(5)
     assert [isinstance(one, Permit) for one in given] == [True, True, True, False, False]
     assert [round(one.after) for one in given if isinstance(one, Denied)] == [3, 4]
@@ -365,7 +365,7 @@ def test_those_who_find_no_slot_before_the_longest_wait_are_denied(url: str) -> 
 @server
 @pytest.mark.usefixtures("short")
 def test_one_of_several_probes_a_closed_gate(url: str) -> None:
-    pace = Pace(url, probe_time=5)
+    pace = RateLimiter(url, probe_time=5)
     outage(pace)
     sleep(0.12)
     given = pace.permits(3)

@@ -6,10 +6,10 @@ import pytest
 from page_shapes import SEC, page, spec
 
 from crawler.api.endpoints import ENDPOINTS
-from crawler.model.crawls import Spec
+from crawler.model.crawls import CrawlSpec
 from crawler.model.entities import Comment, Entity, Hashtag, Music, Post, User
-from crawler.model.enums import End, Relation, SeedKind
-from crawler.model.pages import Plan, Request
+from crawler.model.enums import EndReason, Relation, SeedKind
+from crawler.model.pages import PlannedPage, Request
 from crawler.planning import beyond_cap, follow_ups, next_or_end, posts, profile, refusal, within
 
 ALICE = User(user_id="1", sec_uid=SEC, username="alice")
@@ -21,7 +21,9 @@ EVERYTHING = tuple(Relation)
 # --- the list's own next page -----------------------------------------------------------------------------
 
 
-def onward(name: str, made: Spec | None = None, *, nth: int = 0, barren: int = 0, at: Any = None, **given: Any) -> Any:
+def onward(
+    name: str, made: CrawlSpec | None = None, *, nth: int = 0, barren: int = 0, at: Any = None, **given: Any
+) -> Any:
     """next_or_end of a page of this endpoint that brought one new item and a cursor."""
     endpoint = ENDPOINTS[name]
     this = page(Request(name, {endpoint.args[0]: "x"}, at or {}), depth=1, nth=nth, barren=barren)
@@ -32,40 +34,41 @@ def onward(name: str, made: Spec | None = None, *, nth: int = 0, barren: int = 0
 def test_the_next_page_has_the_same_depth_and_the_next_place() -> None:
     plan, end = onward("hashtag_search", nth=3, at={"cursor": 20})
     assert end is None
-    assert plan == Plan(Request("hashtag_search", {"hashtag": "x"}, {"cursor": 40}), 1, 4, 0)
+    assert plan == PlannedPage(Request("hashtag_search", {"hashtag": "x"}, {"cursor": 40}), 1, 4, 0)
 
 
-ENDS: list[tuple[str, str, dict[str, Any], End | None]] = [
-    ("no cursor", "post_comments", {"cursor": None}, End.END),
-    ("no cursor, nothing", "post_comments", {"cursor": None, "items": [], "new": 0}, End.END),
-    ("a profile", "user_info_from_username", {"cursor": None, "items": [ALICE]}, End.END),
-    ("no profile", "user_info_from_username", {"cursor": None, "items": [], "new": 0}, End.MISSING),
-    ("no post", "post_info", {"cursor": None, "items": [], "new": 0}, End.MISSING),
-    ("an empty batch", "multi_post_info", {"cursor": None, "items": [], "new": 0}, End.END),
-    ("its own cursor", "post_comments", {"at": {"cursor": 40}}, End.STALLED),
-    ("an earlier cursor", "post_comments", {"at": {"cursor": 60}, "cursors": [{}, {"cursor": 40}]}, End.STALLED),
+ENDS: list[tuple[str, str, dict[str, Any], EndReason | None]] = [
+    ("no cursor", "post_comments", {"cursor": None}, EndReason.END),
+    ("no cursor, nothing", "post_comments", {"cursor": None, "items": [], "new": 0}, EndReason.END),
+    ("a profile", "user_info_from_username", {"cursor": None, "items": [ALICE]}, EndReason.END),
+    ("no profile", "user_info_from_username", {"cursor": None, "items": [], "new": 0}, EndReason.MISSING),
+    ("no post", "post_info", {"cursor": None, "items": [], "new": 0}, EndReason.MISSING),
+    ("an empty batch", "multi_post_info", {"cursor": None, "items": [], "new": 0}, EndReason.END),
+    ("its own cursor", "post_comments", {"at": {"cursor": 40}}, EndReason.STALLED),
+    ("an earlier cursor", "post_comments", {"at": {"cursor": 60}, "cursors": [{}, {"cursor": 40}]}, EndReason.STALLED),
     ("another token", "user_followings", {
         "cursor": {"cursor": 40, "page_token": "b"}, "cursors": [{"cursor": 40, "page_token": "a"}]}, None),
     ("the same pair", "user_followings", {
-        "cursor": {"cursor": 40, "page_token": "a"}, "cursors": [{"cursor": 40, "page_token": "a"}]}, End.STALLED),
+        "cursor": {"cursor": 40, "page_token": "a"}, "cursors": [{"cursor": 40, "page_token": "a"}],
+    }, EndReason.STALLED),
     ("1 barren page", "post_comments", {"new": 0, "barren": 0}, None),
     ("3 barren pages", "post_comments", {"new": 0, "barren": 2}, None),
-    ("4 barren pages", "post_comments", {"new": 0, "barren": 3}, End.STALLED),
+    ("4 barren pages", "post_comments", {"new": 0, "barren": 3}, EndReason.STALLED),
     ("3 barren, then one new", "post_comments", {"new": 1, "barren": 3}, None),
     ("hashtag below the cap", "hashtag_search", {"cursor": {"cursor": 4980}}, None),
-    ("hashtag at the cap", "hashtag_search", {"cursor": {"cursor": 5000}}, End.PLATFORM_CAP),
-    ("hashtag at the cap, as text", "hashtag_search", {"cursor": {"cursor": "5000"}}, End.PLATFORM_CAP),
+    ("hashtag at the cap", "hashtag_search", {"cursor": {"cursor": 5000}}, EndReason.PLATFORM_CAP),
+    ("hashtag at the cap, as text", "hashtag_search", {"cursor": {"cursor": "5000"}}, EndReason.PLATFORM_CAP),
     ("49 pages of followers", "user_followers", {"nth": 48}, None),
-    ("50 pages of followers", "user_followers", {"nth": 49}, End.PLATFORM_CAP),
+    ("50 pages of followers", "user_followers", {"nth": 49}, EndReason.PLATFORM_CAP),
     ("4,999 followers", "user_followers", {"got": 4999}, None),
-    ("5,000 followers", "user_followers", {"got": 5000}, End.PLATFORM_CAP),
+    ("5,000 followers", "user_followers", {"got": 5000}, EndReason.PLATFORM_CAP),
     ("5,000 followings", "user_followings", {"got": 5000, "nth": 60}, None),
     ("keyword beyond 5,000", "keyword_search", {"cursor": {"cursor": 6000}}, None),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "given", "expected"), [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
-def test_why_a_list_ends(name: str, given: dict[str, Any], expected: End | None) -> None:
+def test_why_a_list_ends(name: str, given: dict[str, Any], expected: EndReason | None) -> None:
     plan, end = onward(name, **given)
     assert end == expected
     assert (plan is None) == (expected is not None)
@@ -80,50 +83,52 @@ def test_barren_pages_are_counted_along_the_list_and_forgotten_at_the_first_new_
     ("name", "limits", "got", "expected"),
     [
         ("hashtag_search", {"hashtag": 20}, 19, None),
-        ("hashtag_search", {"hashtag": 20}, 20, End.LIMIT),
+        ("hashtag_search", {"hashtag": 20}, 20, EndReason.LIMIT),
         ("hashtag_search", {"keyword": 5}, 20, None),
-        ("post_comments", {"comments": 20}, 30, End.LIMIT),
-        ("post_comment_replies", {"replies": 3}, 3, End.LIMIT),
-        ("user_posts_from_secuid", {"posts": 10}, 10, End.LIMIT),
-        ("user_posts_from_username", {"user": 10}, 10, End.LIMIT),
-        ("user_followers", {"followers": 100}, 100, End.LIMIT),
-        ("user_followings", {"followings": 100}, 100, End.LIMIT),
+        ("post_comments", {"comments": 20}, 30, EndReason.LIMIT),
+        ("post_comment_replies", {"replies": 3}, 3, EndReason.LIMIT),
+        ("user_posts_from_secuid", {"posts": 10}, 10, EndReason.LIMIT),
+        ("user_posts_from_username", {"user": 10}, 10, EndReason.LIMIT),
+        ("user_followers", {"followers": 100}, 100, EndReason.LIMIT),
+        ("user_followings", {"followings": 100}, 100, EndReason.LIMIT),
         ("user_followings", {"followers": 100}, 100, None),
-        ("user_liked_posts", {"likes": 1}, 1, End.LIMIT),
-        ("music_posts", {"music-posts": 1}, 1, End.LIMIT),
-        ("music_posts", {"music": 1}, 1, End.LIMIT),
-        ("music_search", {"music-search": 1}, 1, End.LIMIT),
-        ("user_search", {"user-search": 1}, 1, End.LIMIT),
-        ("lives_search", {"live-search": 1}, 1, End.LIMIT),
-        ("keyword_search", {"keyword": 1}, 1, End.LIMIT),
+        ("user_liked_posts", {"likes": 1}, 1, EndReason.LIMIT),
+        ("music_posts", {"music-posts": 1}, 1, EndReason.LIMIT),
+        ("music_posts", {"music": 1}, 1, EndReason.LIMIT),
+        ("music_search", {"music-search": 1}, 1, EndReason.LIMIT),
+        ("user_search", {"user-search": 1}, 1, EndReason.LIMIT),
+        ("lives_search", {"live-search": 1}, 1, EndReason.LIMIT),
+        ("keyword_search", {"keyword": 1}, 1, EndReason.LIMIT),
     ],
 )
-def test_a_limit_stops_the_list_it_names(name: str, limits: dict[str, int], got: int, expected: End | None) -> None:
+def test_a_limit_stops_the_list_it_names(
+    name: str, limits: dict[str, int], got: int, expected: EndReason | None
+) -> None:
     assert onward(name, spec(limits=limits), got=got)[1] == expected
 
 
 def test_a_list_that_ends_by_itself_is_not_ended_by_its_limit() -> None:
-    assert onward("hashtag_search", spec(limits={"hashtag": 1}), got=20, cursor=None)[1] is End.END
+    assert onward("hashtag_search", spec(limits={"hashtag": 1}), got=20, cursor=None)[1] is EndReason.END
 
 
 @pytest.mark.parametrize(
     ("name", "times", "pinned", "expected"),
     [
-        ("user_posts_from_secuid", [90, 80], [], End.LIMIT),
-        ("user_posts_from_username", [90, 80], [], End.LIMIT),
+        ("user_posts_from_secuid", [90, 80], [], EndReason.LIMIT),
+        ("user_posts_from_username", [90, 80], [], EndReason.LIMIT),
         ("user_posts_from_secuid", [110, 80], [], None),
         ("user_posts_from_secuid", [100], [], None),
         ("user_posts_from_secuid", [], [], None),
         ("user_posts_from_secuid", [None], [], None),
         ("user_posts_from_secuid", [110], [5, 6], None),
-        ("user_posts_from_secuid", [90], [500], End.LIMIT),
+        ("user_posts_from_secuid", [90], [500], EndReason.LIMIT),
         ("user_posts_from_secuid", [], [5], None),
         ("hashtag_search", [90], [], None),
         ("user_liked_posts", [90], [], None),
     ],
 )
 def test_lists_in_time_order_stop_at_since_whatever_is_pinned(
-    name: str, times: list[int | None], pinned: list[int], expected: End | None
+    name: str, times: list[int | None], pinned: list[int], expected: EndReason | None
 ) -> None:
     items = [Post(post_id=str(n), created_at=at) for n, at in enumerate(times)]
     items += [Post(post_id=f"9{n}", created_at=at, pinned=True) for n, at in enumerate(pinned)]
@@ -184,7 +189,7 @@ def test_the_cap_of_a_place_and_of_a_cursor() -> None:
 # --- related lists ----------------------------------------------------------------------------------------
 
 
-def led(made: Spec, endpoint: str, depth: int, *items: Entity) -> set[tuple[str, str, int]]:
+def led(made: CrawlSpec, endpoint: str, depth: int, *items: Entity) -> set[tuple[str, str, int]]:
     """The follow-ups as (endpoint, telling argument, depth)."""
     told = set()
     for plan in follow_ups(made, ENDPOINTS[endpoint], depth, items):
@@ -340,7 +345,7 @@ def test_the_other_payload_of_a_user_seeded_by_name_follows_its_profile() -> Non
     assert {plan.request.request_id() for plan in again} <= {plan.request.request_id() for plan in plans}
 
 
-def named(made: Spec, user: User) -> list[tuple[str, dict[str, Any]]]:
+def named(made: CrawlSpec, user: User) -> list[tuple[str, dict[str, Any]]]:
     plans = [*profile(made, 1, user), *posts(made, 1, user)]
     return [(plan.request.endpoint, dict(plan.request.args)) for plan in plans]
 

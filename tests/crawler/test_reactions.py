@@ -2,61 +2,66 @@
 
 import pytest
 
-from crawler.engine.retry import Reaction, react
-from crawler.model.enums import Cause, End
+from crawler.engine.retry import RetryDecision, react
+from crawler.model.enums import EndReason, PauseCause
 from crawler.model.errors import (
+    AccountError,
+    BadRequestError,
     CallError,
-    NoAnswer,
-    NothingThere,
-    OurMistake,
-    StopAll,
-    TryLater,
-    UnitsUsedUp,
+    NotAvailableError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    TransientError,
+    TransportError,
     Unreadable,
-    Wait,
 )
 
 MOST = 8
 
 # error, tries used up, outage → reaction, with a chance of 0.5 (which leaves pauses of 1, 2, 4 … s as they are)
-TABLE: list[tuple[CallError, int, bool, Reaction]] = [
-    (Wait("slowly", 429), 0, False, Reaction("again", after=0.2 * 1.5)),
-    (Wait("slowly", 429, 0, 10.0), 0, False, Reaction("again", after=15.0)),
-    (Wait("slowly", 429, 0, 0.0), MOST - 1, False, Reaction("again", after=0.2 * 1.5)),
-    (Wait("slowly", 429), MOST + 5, True, Reaction("again", after=0.2 * 1.5)),
-    (NothingThere("gone", 404, 1, End.MISSING), 0, False, Reaction("ended", end=End.MISSING)),
-    (NothingThere("closed", 472, 1, End.PRIVATE), 3, True, Reaction("ended", end=End.PRIVATE)),
-    (NothingThere("not here", 520, 0, End.RESTRICTED), MOST, False, Reaction("ended", end=End.RESTRICTED)),
-    (StopAll("token", 491), 0, False, Reaction("again", gate=Cause.ACCOUNT)),
-    (StopAll("e-mail", 492), MOST, True, Reaction("again", gate=Cause.ACCOUNT)),
-    (UnitsUsedUp("enough", 495), 0, False, Reaction("again", gate=Cause.UNITS)),
-    (UnitsUsedUp("enough", 495), MOST, True, Reaction("again", gate=Cause.UNITS)),
-    (TryLater("broken", 500), 0, False, Reaction("again", after=1.0, attempt=True)),
-    (TryLater("broken", 500), 1, False, Reaction("again", after=2.0, attempt=True)),
-    (TryLater("broken", 500), MOST - 2, False, Reaction("again", after=64.0, attempt=True)),
-    (TryLater("broken", 500), MOST - 1, False, Reaction("failed")),
-    (NoAnswer("closed", None, None), 0, False, Reaction("again", after=1.0, attempt=True)),
-    (NoAnswer("closed", None, None), MOST - 1, False, Reaction("failed")),
-    (NoAnswer("cut", 200, 1), 2, False, Reaction("again", after=4.0, attempt=True)),
+TABLE: list[tuple[CallError, int, bool, RetryDecision]] = [
+    (RateLimitedError("slowly", 429), 0, False, RetryDecision("again", after=0.2 * 1.5)),
+    (RateLimitedError("slowly", 429, 0, 10.0), 0, False, RetryDecision("again", after=15.0)),
+    (RateLimitedError("slowly", 429, 0, 0.0), MOST - 1, False, RetryDecision("again", after=0.2 * 1.5)),
+    (RateLimitedError("slowly", 429), MOST + 5, True, RetryDecision("again", after=0.2 * 1.5)),
+    (NotAvailableError("gone", 404, 1, EndReason.MISSING), 0, False, RetryDecision("ended", end=EndReason.MISSING)),
+    (NotAvailableError("closed", 472, 1, EndReason.PRIVATE), 3, True, RetryDecision("ended", end=EndReason.PRIVATE)),
+    (
+        NotAvailableError("not here", 520, 0, EndReason.RESTRICTED),
+        MOST,
+        False,
+        RetryDecision("ended", end=EndReason.RESTRICTED),
+    ),
+    (AccountError("token", 491), 0, False, RetryDecision("again", gate=PauseCause.ACCOUNT)),
+    (AccountError("e-mail", 492), MOST, True, RetryDecision("again", gate=PauseCause.ACCOUNT)),
+    (QuotaExhaustedError("enough", 495), 0, False, RetryDecision("again", gate=PauseCause.UNITS)),
+    (QuotaExhaustedError("enough", 495), MOST, True, RetryDecision("again", gate=PauseCause.UNITS)),
+    (TransientError("broken", 500), 0, False, RetryDecision("again", after=1.0, attempt=True)),
+    (TransientError("broken", 500), 1, False, RetryDecision("again", after=2.0, attempt=True)),
+    (TransientError("broken", 500), MOST - 2, False, RetryDecision("again", after=64.0, attempt=True)),
+    (TransientError("broken", 500), MOST - 1, False, RetryDecision("failed")),
+    (TransportError("closed", None, None), 0, False, RetryDecision("again", after=1.0, attempt=True)),
+    (TransportError("closed", None, None), MOST - 1, False, RetryDecision("failed")),
+    (TransportError("cut", 200, 1), 2, False, RetryDecision("again", after=4.0, attempt=True)),
     # an outage is not a page's fault
-    (NoAnswer("closed", None, None), 0, True, Reaction("again", after=1.5)),
-    (NoAnswer("closed", None, None), MOST - 1, True, Reaction("again", after=1.5)),
-    (NoAnswer("cut", 200, 1), MOST + 5, True, Reaction("again", after=1.5)),
-    (TryLater("broken", 500), 0, True, Reaction("again", after=1.5)),
-    (TryLater("broken", 503), MOST - 1, True, Reaction("again", after=1.5)),
+    (TransportError("closed", None, None), 0, True, RetryDecision("again", after=1.5)),
+    (TransportError("closed", None, None), MOST - 1, True, RetryDecision("again", after=1.5)),
+    (TransportError("cut", 200, 1), MOST + 5, True, RetryDecision("again", after=1.5)),
+    (TransientError("broken", 500), 0, True, RetryDecision("again", after=1.5)),
+    (TransientError("broken", 503), MOST - 1, True, RetryDecision("again", after=1.5)),
     # an unreadable answer is the page's own, outage or not
-    (Unreadable("odd"), 0, False, Reaction("again", after=1.0, attempt=True)),
-    (Unreadable("odd"), 1, True, Reaction("again", after=2.0, attempt=True)),
-    (Unreadable("odd"), MOST - 2, False, Reaction("again", after=64.0, attempt=True)),
-    (Unreadable("odd"), MOST - 1, False, Reaction("failed")),
-    (OurMistake("no such country", 466), 0, False, Reaction("failed")),
-    (OurMistake("no such country", 466), 0, True, Reaction("failed")),
-    (CallError("unheard of", 418), 0, False, Reaction("failed")),
+    (Unreadable("odd"), 0, False, RetryDecision("again", after=1.0, attempt=True)),
+    (Unreadable("odd"), 1, True, RetryDecision("again", after=2.0, attempt=True)),
+    (Unreadable("odd"), MOST - 2, False, RetryDecision("again", after=64.0, attempt=True)),
+    (Unreadable("odd"), MOST - 1, False, RetryDecision("failed")),
+    (BadRequestError("no such country", 466), 0, False, RetryDecision("failed")),
+    (BadRequestError("no such country", 466), 0, True, RetryDecision("failed")),
+    (CallError("unheard of", 418), 0, False, RetryDecision("failed")),
 ]
 
 
 @pytest.mark.parametrize(("error", "attempts", "outage", "expected"), TABLE, ids=lambda one: repr(one)[:60])
-def test_what_follows(error: CallError, attempts: int, outage: bool, expected: Reaction) -> None:
+def test_what_follows(error: CallError, attempts: int, outage: bool, expected: RetryDecision) -> None:
     assert react(error, attempts, MOST, outage, lambda: 0.5) == expected
 
 
@@ -68,7 +73,7 @@ def test_the_fourth_unreadable_answer_is_the_last(attempts: int) -> None:
         return react(Unreadable("odd"), attempts, MOST, False, lambda: 0.5, unreadable).do
 
     assert [after(n) for n in range(5)] == ["again", "again", "again", "failed", "failed"]
-    assert react(TryLater("broken", 500), attempts, MOST, False, lambda: 0.5, 3).do == "again"
+    assert react(TransientError("broken", 500), attempts, MOST, False, lambda: 0.5, 3).do == "again"
 
 
 def test_every_class_is_in_the_table() -> None:
@@ -79,19 +84,21 @@ def test_every_class_is_in_the_table() -> None:
 
 
 def test_pauses_grow_and_have_an_end() -> None:
-    pauses = [react(TryLater("broken", 500), n, 100, False, lambda: 0.5).after for n in range(20)]
+    pauses = [react(TransientError("broken", 500), n, 100, False, lambda: 0.5).after for n in range(20)]
     assert pauses == sorted(pauses)
     assert pauses[:4] == [1.0, 2.0, 4.0, 8.0]
     assert pauses[-1] == 120.0
 
 
-@pytest.mark.parametrize("error", [TryLater("broken", 500), Wait("slowly"), NoAnswer("closed", None, None)])
+@pytest.mark.parametrize(
+    "error", [TransientError("broken", 500), RateLimitedError("slowly"), TransportError("closed", None, None)]
+)
 def test_pauses_are_spread_by_chance_and_never_nothing(error: CallError) -> None:
     low, high = (react(error, 3, MOST, False, lambda c=c: c).after for c in (0.0, 1.0))  # type: ignore[misc]
     assert 0 < low < high
 
 
 def test_one_try_is_one_try() -> None:
-    assert react(TryLater("broken", 500), 0, 1, False, lambda: 0.5) == Reaction("failed")
+    assert react(TransientError("broken", 500), 0, 1, False, lambda: 0.5) == RetryDecision("failed")
     assert react(Unreadable("odd"), 0, 2, False, lambda: 0.5).do == "again"
     assert react(Unreadable("odd"), 1, 2, False, lambda: 0.5).do == "failed"

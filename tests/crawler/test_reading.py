@@ -6,7 +6,7 @@ import pytest
 from page_shapes import envelope, item, item_id, raw
 
 from crawler.api.endpoints import ENDPOINTS, Endpoint
-from crawler.api.page_parser import Bad, UnreadablePage, read
+from crawler.api.page_parser import RejectedItem, UnreadablePage, read
 from crawler.api.parsers import BOUGHT, LISTED
 
 CRAWLED = {name: endpoint for name, endpoint in ENDPOINTS.items() if not endpoint.customer}
@@ -123,7 +123,7 @@ def test_cards_of_another_kind_are_left_out_silently() -> None:
 def test_a_bad_item_is_kept_with_its_place_and_itself() -> None:
     comments = ENDPOINTS["post_comments"]
     reading = read(comments, {"comments": [{"text": "no id", "cid": None}]})
-    assert reading.bad == [Bad(0, "comment without cid", {"text": "no id", "cid": None})]
+    assert reading.bad == [RejectedItem(0, "comment without cid", {"text": "no id", "cid": None})]
 
 
 def test_every_entity_that_was_met_items_first() -> None:

@@ -1,10 +1,10 @@
 """A bounded memory of what was used lately."""
 
-from crawler.model.bounded_cache import Recent
+from crawler.model.bounded_cache import BoundedCache
 
 
 def test_the_last_used_are_there_and_no_more_than_twice_as_many() -> None:
-    recent: Recent[int, int] = Recent(10)
+    recent: BoundedCache[int, int] = BoundedCache(10)
     for n in range(1000):
         recent.put(n, -n)
         there = [k for k in range(n + 1) if k in recent._young or k in recent._old]
@@ -14,7 +14,7 @@ def test_the_last_used_are_there_and_no_more_than_twice_as_many() -> None:
 
 
 def test_what_is_asked_for_is_not_forgotten() -> None:
-    recent: Recent[str, int] = Recent(3)
+    recent: BoundedCache[str, int] = BoundedCache(3)
     recent.put("kept", 7)
     for n in range(50):
         recent.put(str(n), n)
@@ -22,7 +22,7 @@ def test_what_is_asked_for_is_not_forgotten() -> None:
 
 
 def test_a_value_is_replaced_and_all_can_be_forgotten() -> None:
-    recent: Recent[str, int] = Recent(2)
+    recent: BoundedCache[str, int] = BoundedCache(2)
     for n in range(5):
         recent.put("one", n)
         assert recent.get("one") == n

@@ -6,21 +6,21 @@ from threading import Thread
 from page_shapes import charged, page
 
 from crawler.api.endpoints import ENDPOINTS
-from crawler.engine.stats_buffer import Rollup
-from crawler.model.enums import End, PageState
+from crawler.engine.stats_buffer import StatsBuffer
+from crawler.model.enums import EndReason, PageState
 
 COMMENTS = ENDPOINTS["post_comments"]
 
 
 def test_nothing_was_done() -> None:
-    assert Rollup().take() == {}
+    assert StatsBuffer().take() == {}
 
 
 def test_what_was_done_is_told_once() -> None:
-    rollup = Rollup()
+    rollup = StatsBuffer()
     rollup.planned("c", 3)
     rollup.charged(page(), COMMENTS, charged(2))
-    rollup.closed(page(), PageState.DONE, End.END)
+    rollup.closed(page(), PageState.DONE, EndReason.END)
     rollup.met("c", {"comments": 20, "users": 0}, 1)
     assert rollup.take() == {
         "c": Counter(
@@ -42,23 +42,23 @@ def test_what_was_done_is_told_once() -> None:
 
 
 def test_an_unknown_charge_is_not_spent() -> None:
-    rollup = Rollup()
+    rollup = StatsBuffer()
     rollup.charged(page(), COMMENTS, charged(None, expected=5))
     (added,) = rollup.take().values()
     assert (added["unknown"], added["units"], added["calls"]) == (5, 0, 1)
 
 
 def test_a_page_that_goes_on_ends_no_list_and_one_that_failed_is_no_page_of_its_endpoint() -> None:
-    rollup = Rollup()
+    rollup = StatsBuffer()
     rollup.closed(page(), PageState.DONE, None)
-    rollup.closed(page(), PageState.FAILED, End.ERROR)
+    rollup.closed(page(), PageState.FAILED, EndReason.ERROR)
     (added,) = rollup.take().values()
     assert {name: n for name, n in added.items() if name.startswith("ends")} == {"ends.error": 1}
     assert (added["pages.planned"], added["pages.failed"], added["endpoints.post_comments.pages"]) == (-2, 1, 1)
 
 
 def test_crawls_are_kept_apart_and_threads_lose_nothing() -> None:
-    rollup = Rollup()
+    rollup = StatsBuffer()
     taken: list[Counter[str]] = []
 
     def add() -> None:

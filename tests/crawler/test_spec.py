@@ -4,27 +4,27 @@ import pytest
 from page_shapes import crawl
 from pydantic import ValidationError
 
-from crawler.model.crawls import Spec
-from crawler.model.enums import Cause, CrawlState, Relation, SeedKind
+from crawler.model.crawls import CrawlSpec
+from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
 
 
 def test_a_spec_comes_back_as_it_was() -> None:
-    spec = Spec(
+    spec = CrawlSpec(
         kind=SeedKind.USER, usernames=frozenset({"alice"}), options={"alternative_method": True},
         expand=frozenset({Relation.FOLLOWERS}), depth=3, max_pages=4, max_units=5, limits={"followers": 6},
         since=7, until=8, priority=-1, name="n", attrs={"k": "v"},
     )  # fmt: skip
-    assert Spec.model_validate(spec.model_dump(mode="json")) == spec
+    assert CrawlSpec.model_validate(spec.model_dump(mode="json")) == spec
 
 
 def test_a_field_of_a_later_version_does_no_harm() -> None:
-    assert Spec.model_validate({"kind": "hashtag", "fresh_for": 9}).depth == 2
+    assert CrawlSpec.model_validate({"kind": "hashtag", "fresh_for": 9}).depth == 2
 
 
 @pytest.mark.parametrize("wrong", [{"depth": -1}, {"max_pages": 0}, {"max_units": 0}, {"priority": 6}, {"kind": "x"}])
 def test_what_cannot_be_meant_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        Spec.model_validate({"kind": "hashtag", **wrong})
+        CrawlSpec.model_validate({"kind": "hashtag", **wrong})
 
 
 def test_each_step_of_priority_doubles_the_weight() -> None:
@@ -39,5 +39,5 @@ def test_a_crawl_is_bounded_by_either_budget() -> None:
 
 def test_only_a_running_crawl_runs() -> None:
     assert crawl().running
-    assert not crawl(state=CrawlState.PAUSED, cause=Cause.OUTAGE).running
+    assert not crawl(state=CrawlState.PAUSED, cause=PauseCause.OUTAGE).running
     assert {state for state in CrawlState if state.ended} == {"complete", "failed", "cancelled"}

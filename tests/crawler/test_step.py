@@ -10,16 +10,24 @@ from typing import Any, Literal
 import pytest
 from page_shapes import document, item_id, raw, spec
 
-from crawler.api.client import Answer
+from crawler.api.client import ApiResponse
 from crawler.api.endpoints import Endpoint
-from crawler.engine.budget import Purse
-from crawler.engine.crawl_cache import Board
-from crawler.engine.page_runner import Step, Tools
-from crawler.engine.stats_buffer import Rollup
-from crawler.model.enums import Cause, End, Relation, SeedKind
-from crawler.model.errors import CallError, NoAnswer, NothingThere, OurMistake, StopAll, TryLater, Wait
-from crawler.model.pages import Plan, Request, Waiting
-from crawler.rate_limit.limiter import Denied, Permit, Weather
+from crawler.engine.budget import BudgetGuard
+from crawler.engine.crawl_cache import CrawlCache
+from crawler.engine.page_runner import PageRunner, RunnerDeps
+from crawler.engine.stats_buffer import StatsBuffer
+from crawler.model.enums import EndReason, PauseCause, Relation, SeedKind
+from crawler.model.errors import (
+    AccountError,
+    BadRequestError,
+    CallError,
+    NotAvailableError,
+    RateLimitedError,
+    TransientError,
+    TransportError,
+)
+from crawler.model.pages import PageMessage, PlannedPage, Request
+from crawler.rate_limit.limiter import Denied, GateChange, Permit
 from crawler.store import Store
 
 
@@ -31,13 +39,13 @@ class Provider:
         self.calls: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
         self.meanwhile: Callable[[], object] = lambda: None
 
-    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> Answer:
+    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> ApiResponse:
         self.calls.append((endpoint.name, dict(args), dict(cursor)))
         self.meanwhile()
         answer = self.answers.pop(0)
         if isinstance(answer, CallError):
             raise answer
-        return Answer(answer, 1, 0.0, 0)
+        return ApiResponse(answer, 1, 0.0, 0)
 
 
 class Weatherless:
@@ -45,7 +53,7 @@ class Weatherless:
 
     def __init__(self) -> None:
         self.answer: Permit | Denied = Permit(0.0, False, False)
-        self.weather = Weather("none")
+        self.weather = GateChange("none")
         self.told: list[str] = []
 
     def permits(self, wanted: int) -> list[Permit | Denied]:
@@ -54,17 +62,17 @@ class Weatherless:
     def closed(self) -> None:
         return None
 
-    def limited(self, page: str, after: float | None) -> Weather:
+    def limited(self, page: str, after: float | None) -> GateChange:
         self.told.append("limited")
-        return Weather("none")
+        return GateChange("none")
 
-    def failed(self, page: str, probe: bool) -> Weather:
+    def failed(self, page: str, probe: bool) -> GateChange:
         self.told.append("failed")
         return self.weather
 
-    def worked(self) -> Weather:
+    def worked(self) -> GateChange:
         self.told.append("worked")
-        return Weather("none")
+        return GateChange("none")
 
     def close(self, kind: str, until: float | None) -> None:
         self.told.append(f"closed {kind}")
@@ -77,22 +85,22 @@ class Bench:
         made = spec(**{"kind": SeedKind.HASHTAG, **fields})
         store.crawls.create("c", made)
         store.crawls.start("c")
-        self.store, self.provider, self.pace, self.sent = store, Provider(), Weatherless(), list[Waiting]()
+        self.store, self.provider, self.pace, self.sent = store, Provider(), Weatherless(), list[PageMessage]()
         self.stopping = Event()
-        self.board = board = Board(store)
+        self.board = board = CrawlCache(store)
         board.refresh()
         board.set_room({"c": 100})
-        self.step = Step(
-            Tools(
-                store=store, api=self.provider, pace=self.pace, board=board, rollup=Rollup(),  # type: ignore[arg-type]
-                purse=Purse(store, board, 0), worker="w", slots=slots, attempts=8, lease=60,
+        self.step = PageRunner(
+            RunnerDeps(
+                store=store, api=self.provider, pace=self.pace, board=board, rollup=StatsBuffer(),  # type: ignore[arg-type]
+                purse=BudgetGuard(store, board, 0), worker="w", slots=slots, attempts=8, lease=60,
                 send=self.sent.extend, stopping=self.stopping,
             )
         )  # fmt: skip
 
     def run(self, request: Request, *answers: Any, depth: int = 0, nth: int = 0) -> dict[str, Any]:
         """Plan and run a page; returns what the ledger says of it then."""
-        made = Plan(request, depth, nth)
+        made = PlannedPage(request, depth, nth)
         self.store.frontier.plan("c", [made], deepest=2)
         self.provider.answers = list(answers)
         self.step.run(request.page_id("c"), "c")
@@ -151,12 +159,12 @@ def test_a_forged_page_makes_no_call_and_is_skipped(bench: Bench, request_: Requ
 @pytest.mark.parametrize(
     ("error", "state", "end", "attempts", "told"),
     [
-        (TryLater("broken", 500), "planned", None, 1, ["failed"]),
-        (NoAnswer("closed", None, None), "planned", None, 1, ["failed"]),
-        (Wait("slowly"), "planned", None, 0, ["limited"]),
-        (NothingThere("gone", 404, 1, End.MISSING), "done", "missing", 0, []),
-        (OurMistake("wrong", 422), "failed", "error", 1, []),
-        (StopAll("token", 491), "planned", None, 0, ["closed account"]),
+        (TransientError("broken", 500), "planned", None, 1, ["failed"]),
+        (TransportError("closed", None, None), "planned", None, 1, ["failed"]),
+        (RateLimitedError("slowly"), "planned", None, 0, ["limited"]),
+        (NotAvailableError("gone", 404, 1, EndReason.MISSING), "done", "missing", 0, []),
+        (BadRequestError("wrong", 422), "failed", "error", 1, []),
+        (AccountError("token", 491), "planned", None, 0, ["closed account"]),
     ],
     ids=repr,
 )
@@ -167,24 +175,26 @@ def test_what_becomes_of_a_page_whose_call_failed(
     assert (found["state"], found.get("end"), found["attempts"]) == (state, end, attempts)
     assert (found["error"]["kind"], found["error"]["detail"], found["calls"]) == (error.kind, error.detail, 1)
     assert bench.pace.told == told
-    assert (bench.store.fleet.gate() is not None) == isinstance(error, StopAll)
+    assert (bench.store.fleet.gate() is not None) == isinstance(error, AccountError)
     assert (found.get("unknown") is not None) == (error.units is None)
 
 
 @pytest.mark.parametrize("weather", ["closed", "down"])
-@pytest.mark.parametrize("error", [TryLater("broken", 500), NoAnswer("closed", None, None), NoAnswer("cut", 200, 1)])
+@pytest.mark.parametrize(
+    "error", [TransientError("broken", 500), TransportError("closed", None, None), TransportError("cut", 200, 1)]
+)
 def test_an_outage_uses_up_no_try(bench: Bench, error: CallError, weather: Literal["closed", "down"]) -> None:
-    bench.pace.weather = Weather(weather)
+    bench.pace.weather = GateChange(weather)
     found = bench.run(CATS, error)
     assert (found["state"], found["attempts"], found["calls"]) == ("planned", 0, 1)
     gate = bench.store.fleet.gate()
-    assert (gate and gate.cause) == (Cause.OUTAGE if weather == "closed" else None)
+    assert (gate and gate.cause) == (PauseCause.OUTAGE if weather == "closed" else None)
 
 
 def test_what_works_is_told_for_a_while_after_a_failure(bench: Bench) -> None:
     bench.run(CATS, {"data": []})
     assert bench.pace.told == []
-    bench.run(Request("hashtag_search", {"hashtag": "dogs"}), TryLater("broken", 500))
+    bench.run(Request("hashtag_search", {"hashtag": "dogs"}), TransientError("broken", 500))
     bench.run(Request("hashtag_search", {"hashtag": "birds"}), {"data": []})
     assert bench.pace.told == ["failed", "worked"]
 
@@ -234,7 +244,7 @@ def test_met_nearer_after_it_was_bought_plans_what_that_opens_without_a_call(ben
     bench.run(CATS, depth=1)
     assert [one.request.endpoint for one in bench.sent] == ["post_comments"]
     assert len(bench.provider.calls) == 1
-    assert document(bench.store, Plan(CATS, 1))["units"] == 1
+    assert document(bench.store, PlannedPage(CATS, 1))["units"] == 1
 
 
 def test_without_leave_no_page_is_taken(bench: Bench) -> None:
@@ -278,7 +288,7 @@ def test_no_more_calls_are_in_flight_than_slots_and_keeping_takes_none(
 ) -> None:
     bench = Bench(real_store, slots=2)
     tags = [Request("hashtag_search", {"hashtag": f"tag{n}"}) for n in range(6)]
-    bench.store.frontier.plan("c", [Plan(tag, 0) for tag in tags], deepest=0)
+    bench.store.frontier.plan("c", [PlannedPage(tag, 0) for tag in tags], deepest=0)
     bench.provider.answers = [{"data": [raw("post")], "nextCursor": None} for _ in tags]
     calling, most, kept = [0], [0], Event()
     lock, called = Lock(), []
@@ -307,4 +317,4 @@ def test_no_more_calls_are_in_flight_than_slots_and_keeping_takes_none(
     with ThreadPoolExecutor(len(tags)) as threads:
         list(threads.map(lambda tag: bench.step.run(tag.page_id("c"), "c"), tags))
     assert (most[0], len(called)) == (2, 6)
-    assert {document(bench.store, Plan(tag, 0))["state"] for tag in tags} == {"done"}
+    assert {document(bench.store, PlannedPage(tag, 0))["state"] for tag in tags} == {"done"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from page_shapes import raw
 
-from crawler.api.parsers import BOUGHT, LISTED, THIN, Found, read_comment, read_post
+from crawler.api.parsers import BOUGHT, LISTED, THIN, ParsedEntity, read_comment, read_post
 from crawler.model.entities import Entity, Hashtag, Post, User
 from crawler.store import Store
 from crawler.store.entities import Origin, Reject, as_text
@@ -15,12 +15,12 @@ ORIGIN = Origin("c", "p", "hashtag_search")
 NEXT = Origin("d", "q", "user_info_from_secuid")
 
 
-def put(store: Store, *found: Found, origin: Origin = ORIGIN) -> list[Reject]:
+def put(store: Store, *found: ParsedEntity, origin: Origin = ORIGIN) -> list[Reject]:
     return store.entities.store([(origin, found)])
 
 
-def user(rank: int = LISTED, raw: Any = None, **fields: Any) -> Found:
-    return Found(User(user_id="1", **fields), {"uid": "1"} if raw is None else raw, rank)
+def user(rank: int = LISTED, raw: Any = None, **fields: Any) -> ParsedEntity:
+    return ParsedEntity(User(user_id="1", **fields), {"uid": "1"} if raw is None else raw, rank)
 
 
 def stored(store: Store, kind: str = "users", entity_id: str = "1") -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_storing_twice_changes_nothing_but_when_it_was_seen(store: Store) -> Non
 
 
 # first, second → what is known after both
-MERGES: list[tuple[str, Found, Found, dict[str, Any]]] = [
+MERGES: list[tuple[str, ParsedEntity, ParsedEntity, dict[str, Any]]] = [
     ("thin after full", user(BOUGHT, nickname="Alice", follower_count=9), user(THIN), {
         "nickname": "Alice", "follower_count": 9}),
     ("zeros", user(BOUGHT, follower_count=9, post_count=3), user(BOUGHT, follower_count=0, post_count=0), {
@@ -75,7 +75,9 @@ MERGES: list[tuple[str, Found, Found, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("first", "second", "known"), [row[1:] for row in MERGES], ids=[row[0] for row in MERGES])
-def test_thin_or_zero_never_overwrites_known(store: Store, first: Found, second: Found, known: dict[str, Any]) -> None:
+def test_thin_or_zero_never_overwrites_known(
+    store: Store, first: ParsedEntity, second: ParsedEntity, known: dict[str, Any]
+) -> None:
     put(store, first)
     put(store, second)
     assert {name: stored(store).get(name) for name in known} == known
@@ -130,7 +132,7 @@ ODD: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("given", "kept"), ODD, ids=[str(n) for n in range(len(ODD))])
 def test_what_mongodb_cannot_hold_is_stored_mended(store: Store, given: Any, kept: Any) -> None:
-    beside = Found(User(user_id="2", username="bob"), {"uid": "2"}, LISTED)
+    beside = ParsedEntity(User(user_id="2", username="bob"), {"uid": "2"}, LISTED)
     assert put(store, user(raw=given, nickname="Alice"), beside) == []
     assert stored(store)["raw"] == kept
     assert (stored(store)["nickname"], stored(store, entity_id="2")["username"]) == ("Alice", "bob")
@@ -148,8 +150,8 @@ def nested(levels: int) -> Any:
     "hopeless", [nested(200), nested(300), nested(900), {"a": "x" * 16_800_000}], ids=["200", "300", "900", "16 MB"]
 )
 def test_what_cannot_be_mended_is_a_reject_and_costs_nobody_else(real_store: Store, hopeless: Any) -> None:
-    others = [Found(Post(post_id=str(n)), {"aweme_id": str(n)}, LISTED) for n in range(3)]
-    fine = Found(User(user_id="2"), {"uid": "2"}, LISTED)
+    others = [ParsedEntity(Post(post_id=str(n)), {"aweme_id": str(n)}, LISTED) for n in range(3)]
+    fine = ParsedEntity(User(user_id="2"), {"uid": "2"}, LISTED)
     (reject,) = put(real_store, others[0], user(raw=hopeless), fine, *others)
     assert (reject.position, reject.raw) == (-1, hopeless)
     assert reject.why.startswith("1: MongoDB cannot hold it")
@@ -173,7 +175,7 @@ def test_writers_of_the_same_entities_at_once_lose_nothing(real_store: Store) ->
     def write(n: int) -> None:
         for start in range(0, 50, 10):
             found = [
-                Found(User(user_id=str(u), **{names[n]: f"{n}"}), {str(k): n for k in range(n + 1)}, LISTED)
+                ParsedEntity(User(user_id=str(u), **{names[n]: f"{n}"}), {str(k): n for k in range(n + 1)}, LISTED)
                 for u in range(start, start + 10)
             ]
             assert put(real_store, *found) == []
@@ -188,7 +190,7 @@ def test_writers_of_the_same_entities_at_once_lose_nothing(real_store: Store) ->
 
 
 def test_typed_fields_are_read_back_without_the_object(store: Store) -> None:
-    put(store, user(username="alice"), Found(Hashtag(name="cats"), {}, THIN))
+    put(store, user(username="alice"), ParsedEntity(Hashtag(name="cats"), {}, THIN))
     (found,) = store.entities.typed("users", ["1", "unknown"])
     assert (found["_id"], found["username"]) == ("1", "alice")
     assert {"raw", "seen"}.isdisjoint(found)
@@ -254,5 +256,5 @@ def test_what_is_nested_without_end_can_be_shown_too() -> None:
 def test_every_kind_is_stored_under_its_own_id(store: Store) -> None:
     entity: Entity
     for entity in (Post(post_id="7"), User(user_id="7"), Hashtag(name="7")):
-        put(store, Found(entity, {"k": entity.kind}, LISTED))
+        put(store, ParsedEntity(entity, {"k": entity.kind}, LISTED))
         assert stored(store, entity.kind, "7")["raw"] == {"k": entity.kind}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from page_shapes import bought, charged, finish, plan, taken
 
-from crawler.model.enums import End, PageState
-from crawler.model.pages import Plan, Request
+from crawler.model.enums import EndReason, PageState
+from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
 from crawler.store.stats import status
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'allowDiskUse':UserWarning")
 
 def did(store: Store, request: Request, units: int | None = 1, **fields: Any) -> None:
     items = fields.pop("items", [])
-    held = taken(store, Plan(request, 0))
+    held = taken(store, PlannedPage(request, 0))
     assert finish(store, held, bought(*items, **fields), charged(units, expected=4))
 
 
@@ -38,7 +38,7 @@ def ledger(store: Store) -> Store:
         kind="posts",
         items=["p2", "p3"],
         met={"users": ["u2", "u3"], "music": ["m1"]},
-        end=End.PLATFORM_CAP,
+        end=EndReason.PLATFORM_CAP,
     )
     did(store, Request("user_followers", {"id": "u1", "sec_uid": "s"}), 3, kind="users", items=["u2", "u9"])
     did(store, Request("user_followings", {"id": "u2", "sec_uid": "s"}), 2, kind="users", items=["u1", "u8"])
@@ -46,14 +46,14 @@ def ledger(store: Store) -> Store:
     did(store, Request("lives_search", {"keyword": "x"}), kind="lives", items=["l1"])
     did(store, Request("post_comments", {"aweme_id": "p1"}), kind="", items=[])
     gone = taken(store, plan("gone"))
-    store.ledger.fail(gone, PageState.DONE, End.PRIVATE, {"kind": "nothing"}, charged(1))
+    store.ledger.fail(gone, PageState.DONE, EndReason.PRIVATE, {"kind": "nothing"}, charged(1))
     broken = taken(store, plan("broken"))
     store.ledger.give_back(broken, 0, attempt=True, charge=charged(None, expected=5))
     again = store.ledger.take(broken.id, "c", "w", 60)
     assert again is not None
-    store.ledger.fail(again, PageState.FAILED, End.ERROR, {"kind": "server"}, charged(0))
+    store.ledger.fail(again, PageState.FAILED, EndReason.ERROR, {"kind": "server"}, charged(0))
     refused = taken(store, plan("refused"))
-    store.ledger.fail(refused, PageState.SKIPPED, End.CANCELLED, {"kind": "refused"}, None)
+    store.ledger.fail(refused, PageState.SKIPPED, EndReason.CANCELLED, {"kind": "refused"}, None)
     store.frontier.plan("c", [plan("planned")], deepest=2)
     taken(store, plan("held"))
     other = taken(store, plan("other"), "d")
@@ -93,7 +93,7 @@ def test_each_entity_is_counted_once_and_an_edge_once_from_both_its_ends(ledger:
 
 def test_a_page_opened_again_still_counts_what_it_held(ledger: Store) -> None:
     before = ledger.tally.entities("c")
-    made = Plan(Request("hashtag_search", {"hashtag": "cats"}), -1)
+    made = PlannedPage(Request("hashtag_search", {"hashtag": "cats"}), -1)
     ledger.frontier.plan("c", [made], deepest=2)
     after = ledger.tally.count("c")
     assert after["pages"]["planned"] == 2

@@ -7,7 +7,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from crawler.engine.batcher import Together
+from crawler.engine.batcher import Batcher
 from crawler.model.errors import Unreachable
 
 
@@ -18,7 +18,7 @@ def test_alone_it_is_done_at_once() -> None:
         groups.append(list(numbers))
         return [2 * n for n in numbers]
 
-    together = Together(double)
+    together = Batcher(double)
     started = monotonic()
     assert [together(n) for n in (1, 2, 3)] == [2, 4, 6]
     assert monotonic() - started < 1
@@ -33,7 +33,7 @@ def test_each_of_many_threads_gets_its_own_result_and_the_round_trips_are_fewer(
         sleep(0.01)
         return [2 * n for n in numbers]
 
-    together = Together(slow_double)
+    together = Batcher(slow_double)
     with ThreadPoolExecutor(40) as pool:
         assert list(pool.map(together, range(2000))) == [2 * n for n in range(2000)]
     assert sum(groups) == 2000
@@ -52,7 +52,7 @@ def test_who_comes_while_a_group_is_under_way_goes_with_the_next() -> None:
             assert go_on.wait(10)
         return numbers
 
-    together = Together(hold)
+    together = Batcher(hold)
     threads = [Thread(target=together, args=(0,))]
     threads[0].start()
     assert under_way.wait(10)
@@ -72,7 +72,7 @@ def test_one_that_is_at_fault_does_not_spoil_the_others() -> None:
         sleep(0.005)
         return [1 / n for n in numbers]
 
-    together = Together(divide)
+    together = Batcher(divide)
 
     def ask(n: int) -> float | str:
         try:
@@ -94,7 +94,7 @@ def test_what_is_out_of_reach_is_so_for_all_and_asked_once() -> None:
         sleep(0.01)
         raise Unreachable("not now")
 
-    together = Together(away)
+    together = Batcher(away)
 
     def ask(n: int) -> str:
         with pytest.raises(Unreachable) as caught:

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from crawler.api.client import Answer
+from crawler.api.client import ApiResponse
 from crawler.api.endpoints import Endpoint
-from crawler.model.crawls import Spec
+from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, SeedKind
 from crawler.model.errors import UserError
-from crawler.model.pages import Plan, Request
+from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
-from crawler.store.budgets import Claim, Limit, Settlement, crawl_account, day_account
+from crawler.store.budgets import BudgetClaim, BudgetLimit, Settlement, crawl_account, day_account
 from crawler.store.ledger import Charge
 from producers.usage import rendered, settle
 
@@ -32,16 +32,16 @@ class Provider:
         self.figures = figures
         self.asked: list[str] = []
 
-    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> Answer:
+    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> ApiResponse:
         assert endpoint.name == "get_usage"
         self.asked.append(args["date"])
-        return Answer(self.figures.get("today" if args["date"] == day() else args["date"], {}), 0, 0.0, 2)
+        return ApiResponse(self.figures.get("today" if args["date"] == day() else args["date"], {}), 0, 0.0, 2)
 
 
 def did(store: Store, n: int, units: int | None, expected: int = 5, crawl: str = "c", back: int = 0) -> None:
     """One call of a page, charged so much; None where nobody could tell."""
     request = Request("post_comments", {"aweme_id": str(n)})
-    store.frontier.plan(crawl, [Plan(request, 0)], deepest=0)
+    store.frontier.plan(crawl, [PlannedPage(request, 0)], deepest=0)
     held = store.ledger.take(request.page_id(crawl), crawl, "w", 60)
     assert held is not None
     store.ledger.give_back(held, 0, charge=Charge(day(back), units, expected))
@@ -117,7 +117,7 @@ def test_a_figure_that_cannot_be_read_settles_nothing(store: Store, told: Any) -
 def test_what_was_feared_and_not_charged_goes_back_to_the_budgets(store: Store) -> None:
     did(store, 1, None, 5)
     for account in (crawl_account("c"), day_account(day())):
-        store.budgets.reserve(Limit(account), Claim("p", "t", 5))
+        store.budgets.reserve(BudgetLimit(account), BudgetClaim("p", "t", 5))
         store.budgets.settle([Settlement(account, "t", 5, 5, False)])
     settled(store, Provider(today={"tiktok": 2}))
     for account in (crawl_account("c"), day_account(day())):
@@ -138,7 +138,7 @@ def test_what_was_feared_and_not_charged_goes_back_to_the_budgets(store: Store) 
 def test_a_crawl_that_does_not_run_is_counted_anew(
     store: Store, state: CrawlState, counted: bool, final: bool | None
 ) -> None:
-    store.crawls.create("c", Spec(kind=SeedKind.HASHTAG))
+    store.crawls.create("c", CrawlSpec(kind=SeedKind.HASHTAG))
     store.database["crawls"].update_one({"_id": "c"}, {"$set": {"state": state}})
     did(store, 1, 3)
     did(store, 2, None, 5)

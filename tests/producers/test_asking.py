@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crawler.model.crawls import Spec
+from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import Relation, SeedKind
 from crawler.model.errors import UserError
 from producers.seeds.options import make_spec, seeds
@@ -20,7 +20,7 @@ VALUES = {
 }
 
 
-def asked(kind: str = "hashtag", options: dict[str, Any] | None = None, **given: Any) -> Spec:
+def asked(kind: str = "hashtag", options: dict[str, Any] | None = None, **given: Any) -> CrawlSpec:
     """The spec of a command with these options and no other."""
     values = given.pop("given", [VALUES.get(SeedKind(kind), SeedValue(SeedKind(kind), text="cats"))])
     ordinary: dict[str, Any] = {
@@ -59,7 +59,7 @@ def test_everything_that_was_asked_for_is_in_the_spec() -> None:
         limits=["followers=6", "posts = 7"], since="2026-01-01", until="2026-01-31", priority=-2, name="n",
         attrs=["k=v", "eq=a=b"], given=[VALUES[SeedKind.USER], SeedValue(SeedKind.USER, sec_uid=SEC)],
     )  # fmt: skip
-    assert spec == Spec(
+    assert spec == CrawlSpec(
         kind=SeedKind.USER, usernames=frozenset({"alice"}), sec_uids=frozenset({SEC}),
         options={"alternative_method": True}, expand=frozenset({Relation.FOLLOWERS}), depth=3, max_pages=4,
         max_units=5, limits={"followers": 6, "posts": 7}, since=1767225600, until=1769903999, priority=-2, name="n",

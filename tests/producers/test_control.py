@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from crawler.model.crawls import Spec
-from crawler.model.enums import Cause, CrawlState, End, PageState, SeedKind
+from crawler.model.crawls import CrawlSpec
+from crawler.model.enums import CrawlState, EndReason, PageState, PauseCause, SeedKind
 from crawler.model.errors import UserError
-from crawler.model.pages import Plan, Request
+from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
-from crawler.store.budgets import Claim, Limit, crawl_account
+from crawler.store.budgets import BudgetClaim, BudgetLimit, crawl_account
 from crawler.store.ledger import Charge
 from producers import control
 
@@ -33,14 +33,14 @@ def gate() -> Any:
 
 
 def crawl(store: Store, name: str, **budget: int) -> str:
-    store.crawls.create(name, Spec(kind=SeedKind.HASHTAG, **budget))
+    store.crawls.create(name, CrawlSpec(kind=SeedKind.HASHTAG, **budget))
     store.crawls.start(name)
     return name
 
 
 def page(store: Store, name: str, n: int) -> Any:
     request = Request("post_comments", {"aweme_id": str(n)})
-    store.frontier.plan(name, [Plan(request, 0)], deepest=0)
+    store.frontier.plan(name, [PlannedPage(request, 0)], deepest=0)
     return store.ledger.take(request.page_id(name), name, "w", 60)
 
 
@@ -63,8 +63,10 @@ def test_pausing_and_resuming(store: Store, gate: Any) -> None:
     assert gate.opened == 0
 
 
-@pytest.mark.parametrize(("cause", "other"), [(Cause.UNITS, ("running", None)), (Cause.ACCOUNT, ("paused", "account"))])
-def test_resuming_one_opens_the_gate(store: Store, gate: Any, cause: Cause, other: tuple[str, str | None]) -> None:
+@pytest.mark.parametrize(
+    ("cause", "other"), [(PauseCause.UNITS, ("running", None)), (PauseCause.ACCOUNT, ("paused", "account"))]
+)
+def test_resuming_one_opens_the_gate(store: Store, gate: Any, cause: PauseCause, other: tuple[str, str | None]) -> None:
     """What the day's units paused would have gone on with the gate; what the account paused needs its own word."""
     for name in ("c", "d"):
         crawl(store, name)
@@ -80,27 +82,27 @@ def test_resuming_one_opens_the_gate(store: Store, gate: Any, cause: Cause, othe
 
 def test_resuming_leaves_a_gate_of_another_cause_closed(store: Store, gate: Any) -> None:
     crawl(store, "c")
-    store.crawls.pause(Cause.UNITS)
-    store.fleet.close_gate(Cause.ACCOUNT, "token")
+    store.crawls.pause(PauseCause.UNITS)
+    store.fleet.close_gate(PauseCause.ACCOUNT, "token")
     control.resume(store, gate, "c", None, None)
     closed = store.fleet.gate()
     assert closed is not None
-    assert closed.cause is Cause.ACCOUNT
+    assert closed.cause is PauseCause.ACCOUNT
     assert gate.opened == 0
 
 
-@pytest.mark.parametrize("cause", [Cause.BUDGET, Cause.ACCOUNT])
-def test_a_new_budget_is_kept_whatever_paused_the_crawl(store: Store, gate: Any, cause: Cause) -> None:
+@pytest.mark.parametrize("cause", [PauseCause.BUDGET, PauseCause.ACCOUNT])
+def test_a_new_budget_is_kept_whatever_paused_the_crawl(store: Store, gate: Any, cause: PauseCause) -> None:
     crawl(store, "c")
     store.ledger.give_back(page(store, "c", 1), 0, charge=Charge("2026-01-31", 7))
-    store.fleet.close_gate(Cause.ACCOUNT, "token")
+    store.fleet.close_gate(PauseCause.ACCOUNT, "token")
     store.crawls.pause(cause)
     control.resume(store, gate, "c", 10, 20)
     found = store.crawls.get("c")
     assert found is not None
     assert (found["state"], found["budget"]) == ("running", {"units": 10, "pages": 20})
     refused = store.budgets.reserve(
-        Limit(crawl_account("c"), 10, 20), Claim("p", "t", 4)
+        BudgetLimit(crawl_account("c"), 10, 20), BudgetClaim("p", "t", 4)
     )  # 7 were spent before it was bounded
     assert refused is not None
     assert refused.spent
@@ -109,7 +111,9 @@ def test_a_new_budget_is_kept_whatever_paused_the_crawl(store: Store, gate: Any,
 def test_cancelling_skips_what_is_planned(store: Store) -> None:
     crawl(store, "c")
     page(store, "c", 1)
-    store.frontier.plan("c", [Plan(Request("post_comments", {"aweme_id": str(n)}), 0) for n in range(3)], deepest=0)
+    store.frontier.plan(
+        "c", [PlannedPage(Request("post_comments", {"aweme_id": str(n)}), 0) for n in range(3)], deepest=0
+    )
     assert "2 planned pages" in control.cancel(store, "c")
     assert told(store, "c") == ("cancelled", None)
     for word in (control.cancel, control.pause):
@@ -123,7 +127,7 @@ def test_retrying_plans_failed_pages_of_a_class_again(store: Store) -> None:
     crawl(store, "c")
     for n, kind in enumerate(("server", "server", "unreadable")):
         error = {"kind": kind, "status": None, "detail": ""}
-        store.ledger.fail(page(store, "c", n), PageState.FAILED, End.ERROR, error, None)
+        store.ledger.fail(page(store, "c", n), PageState.FAILED, EndReason.ERROR, error, None)
     store.crawls.end("c", CrawlState.FAILED)
     with pytest.raises(UserError, match="no failed pages of class killed; there are server, unreadable"):
         control.retry(store, "c", "killed")

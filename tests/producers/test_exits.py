@@ -2,20 +2,20 @@
 
 import pytest
 
-from crawler.model.enums import End
+from crawler.model.enums import EndReason
 from crawler.model.errors import (
+    AccountError,
+    BadRequestError,
     CallError,
     CrawlError,
-    NoAnswer,
-    NothingThere,
-    OurMistake,
-    StopAll,
-    TryLater,
-    UnitsUsedUp,
+    NotAvailableError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    TransientError,
+    TransportError,
     Unreachable,
     Unreadable,
     UserError,
-    Wait,
 )
 from producers.exit_codes import exit_code_of
 from producers.seeds.values import InputErrors, InputProblem
@@ -27,14 +27,14 @@ from producers.stack import StackError
     [
         (UserError("no such kind"), 2),
         (InputErrors([InputProblem("line 1", "x", "is nothing")]), 2),
-        (StopAll("token", 491), 3),
-        (UnitsUsedUp("enough", 495), 6),
-        (TryLater("broken", 500), 6),
-        (NoAnswer("closed", None, None), 6),
+        (AccountError("token", 491), 3),
+        (QuotaExhaustedError("enough", 495), 6),
+        (TransientError("broken", 500), 6),
+        (TransportError("closed", None, None), 6),
         (Unreachable("MongoDB does not answer"), 7),
-        (Wait("slowly"), 1),
-        (NothingThere("gone", 404, 0, End.MISSING), 1),
-        (OurMistake("wrong", 422), 1),
+        (RateLimitedError("slowly"), 1),
+        (NotAvailableError("gone", 404, 0, EndReason.MISSING), 1),
+        (BadRequestError("wrong", 422), 1),
         (Unreadable("odd"), 1),
         (CallError("odd", 418), 1),
         (StackError("no mongod found"), 1),

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from crawler.model.crawls import Spec
-from crawler.model.enums import Cause, CrawlState, SeedKind
-from crawler.model.pages import Plan, Request
+from crawler.model.crawls import CrawlSpec
+from crawler.model.enums import CrawlState, PauseCause, SeedKind
+from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
 from producers.status import figures, find, is_being_counted
 
@@ -26,9 +26,9 @@ LARGE = {"pages": {"planned": 5, "done": 30_000}, "calls": 30_000}
 @pytest.fixture
 def crawl(store: Store) -> str:
     """One with three planned pages, of which one is leased."""
-    store.crawls.create("c", Spec(kind=SeedKind.HASHTAG))
+    store.crawls.create("c", CrawlSpec(kind=SeedKind.HASHTAG))
     store.crawls.start("c")
-    plans = [Plan(Request("hashtag_search", {"hashtag": f"tag{n}"}), 0) for n in range(3)]
+    plans = [PlannedPage(Request("hashtag_search", {"hashtag": f"tag{n}"}), 0) for n in range(3)]
     store.frontier.plan("c", plans, deepest=0)
     store.ledger.take(plans[0].request.page_id("c"), "c", "w", 60)
     return "c"
@@ -43,14 +43,14 @@ def test_a_small_crawl_is_counted_whatever_its_roll_up_says(store: Store, crawl:
     wrong = {"pages": {"planned": 9}}
     assert told(store, wrong) == {"planned": 2, "leased": 1}
     assert told(store, wrong, count=False) == {"planned": 8, "leased": 1}
-    store.crawls.pause(Cause.USER, crawl)
+    store.crawls.pause(PauseCause.USER, crawl)
     assert told(store, wrong, count=False) == {"planned": 2, "leased": 1}
 
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_a_large_one_is_told_from_its_roll_up(store: Store, crawl: str, paused: bool) -> None:
     if paused:
-        store.crawls.pause(Cause.USER, crawl)
+        store.crawls.pause(PauseCause.USER, crawl)
     assert told(store, LARGE) == {"planned": 4, "leased": 1, "done": 30_000}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crawler.api.endpoints import ENDPOINTS
-from crawler.model.crawls import Spec
+from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, SeedKind
 from crawler.planning import refusal
 from crawler.store import Store
@@ -20,7 +20,9 @@ URL = f"https://www.tiktok.com/@alice/video/{ID}"
 def planned(kind: str, *values: str, **options: Any) -> list[tuple[str, dict[str, Any]]]:
     """Endpoint and arguments of each first page."""
     given = parse(kind, [(None, value) for value in values])
-    spec = Spec(kind=SeedKind(kind), usernames=usernames(given), sec_uids=sec_uids(given, options), options=options)
+    spec = CrawlSpec(
+        kind=SeedKind(kind), usernames=usernames(given), sec_uids=sec_uids(given, options), options=options
+    )
     plans = first_pages(spec, given)
     for plan in plans:
         assert (plan.depth, plan.nth, plan.barren, plan.request.cursor) == (0, 0, 0, {})
@@ -101,7 +103,7 @@ def test_ids_are_bought_in_batches_of_a_hundred(kind: str, ids: int, sizes: list
 )
 def test_full_searches_are_slow(store: Store, kind: str, full: bool, slow: bool) -> None:
     given = parse(kind, [(None, "cats")])
-    spec = Spec(kind=SeedKind(kind), options={"full": full})
+    spec = CrawlSpec(kind=SeedKind(kind), options={"full": full})
     crawl = start(store, spec, given, first_pages(spec, given))
     assert len(store.frontier.unsent(crawl, 9, slow=slow)) == 1
     assert store.frontier.unsent(crawl, 9, slow=not slow) == []
@@ -109,7 +111,7 @@ def test_full_searches_are_slow(store: Store, kind: str, full: bool, slow: bool)
 
 def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
     given = parse("hashtag", [(None, f"tag{n}") for n in range(30)])
-    spec = Spec(kind=SeedKind.HASHTAG)
+    spec = CrawlSpec(kind=SeedKind.HASHTAG)
     crawl = start(store, spec, given, first_pages(spec, given))
     document = store.crawls.get(crawl)
     assert document is not None
@@ -120,7 +122,7 @@ def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
 
 
 def test_a_budget_is_opened_with_the_crawl(store: Store) -> None:
-    spec = Spec(kind=SeedKind.HASHTAG, max_units=5)
+    spec = CrawlSpec(kind=SeedKind.HASHTAG, max_units=5)
     given = parse("hashtag", [(None, "cats")])
     crawl = start(store, spec, given, first_pages(spec, given))
     account = store.database["budgets"].find_one({})
@@ -139,14 +141,14 @@ def test_until_all_pages_are_written_nobody_works_on_it(real_store: Store, monke
 
     monkeypatch.setattr(real_store.frontier, "plan", watched)
     given = parse("hashtag", [(None, f"tag{n}") for n in range(1001)])
-    spec = Spec(kind=SeedKind.HASHTAG)
+    spec = CrawlSpec(kind=SeedKind.HASHTAG)
     start(real_store, spec, given, first_pages(spec, given))
     assert states == [CrawlState.SEEDING] * 2
     assert real_store.database["pages"].count_documents({}) == 1001
 
 
 def test_two_crawls_of_the_same_seeds_are_two(store: Store) -> None:
-    spec = Spec(kind=SeedKind.HASHTAG)
+    spec = CrawlSpec(kind=SeedKind.HASHTAG)
     given = parse("hashtag", [(None, "cats")])
     plans = first_pages(spec, given)
     first, second = start(store, spec, given, plans), start(store, spec, given, plans)

@@ -10,10 +10,10 @@ import pytest
 import redis
 
 from crawler.model.errors import Unreachable
-from crawler.model.pages import Request, Waiting
+from crawler.model.pages import PageMessage, Request
 from crawler.settings import Settings
 from tests.servers import redis_url
-from workers.app import QUEUE, Broker, make_app
+from workers.app import QUEUE, Publisher, make_app
 
 TOKEN = "SECRET-abc123"
 KEY = f"tokcrawl:{QUEUE}"
@@ -23,9 +23,9 @@ def settings(url: str, **fields: Any) -> Settings:
     return Settings(broker_url=url, api_token=TOKEN, **fields)
 
 
-def waiting(n: int, **args: Any) -> Waiting:
+def waiting(n: int, **args: Any) -> PageMessage:
     request = Request("post_comments", args or {"aweme_id": str(n)}, {"cursor": 20})
-    return Waiting(request.page_id("c"), "c", request)
+    return PageMessage(request.page_id("c"), "c", request)
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def queue(url: str) -> Iterator["redis.Redis[bytes]"]:
 
 
 @pytest.fixture
-def broker(url: str) -> Iterator[Broker]:
+def broker(url: str) -> Iterator[Publisher]:
     app = make_app(settings(url))
-    yield Broker(app, url)
+    yield Publisher(app, url)
     app.close()
 
 
@@ -52,7 +52,7 @@ def broker(url: str) -> Iterator[Broker]:
 
 
 @pytest.mark.server
-def test_a_message_carries_ids_and_nothing_else(broker: Broker, queue: "redis.Redis[bytes]") -> None:
+def test_a_message_carries_ids_and_nothing_else(broker: Publisher, queue: "redis.Redis[bytes]") -> None:
     pages = [waiting(n) for n in range(3)]
     broker.send(pages)
     raw = queue.lrange(KEY, 0, -1)
@@ -71,7 +71,7 @@ def test_a_message_carries_ids_and_nothing_else(broker: Broker, queue: "redis.Re
 
 
 @pytest.mark.server
-def test_flower_is_told_what_a_person_understands(broker: Broker, queue: "redis.Redis[bytes]") -> None:
+def test_flower_is_told_what_a_person_understands(broker: Publisher, queue: "redis.Redis[bytes]") -> None:
     broker.send([waiting(7)])
     (raw,) = queue.lrange(KEY, 0, -1)
     headers = json.loads(raw)["headers"]
@@ -79,14 +79,14 @@ def test_flower_is_told_what_a_person_understands(broker: Broker, queue: "redis.
 
 
 @pytest.mark.server
-def test_a_batch_of_a_hundred_ids_makes_no_long_message(broker: Broker, queue: "redis.Redis[bytes]") -> None:
+def test_a_batch_of_a_hundred_ids_makes_no_long_message(broker: Publisher, queue: "redis.Redis[bytes]") -> None:
     broker.send([waiting(0, aweme_ids=[str(n) * 19 for n in range(100)]), waiting(0, keyword="x" * 5000)])
     for raw in queue.lrange(KEY, 0, -1):
         assert len(raw) < 2000
 
 
 @pytest.mark.server
-def test_many_messages_are_one_each(broker: Broker, queue: "redis.Redis[bytes]") -> None:
+def test_many_messages_are_one_each(broker: Publisher, queue: "redis.Redis[bytes]") -> None:
     broker.send([])
     assert queue.llen(KEY) == 0
     broker.send([waiting(n) for n in range(450)])
@@ -94,7 +94,7 @@ def test_many_messages_are_one_each(broker: Broker, queue: "redis.Redis[bytes]")
 
 
 @pytest.mark.server
-def test_how_many_messages_wait(broker: Broker, queue: "redis.Redis[bytes]") -> None:
+def test_how_many_messages_wait(broker: Publisher, queue: "redis.Redis[bytes]") -> None:
     assert [broker.depth(), broker.depth()] == [0, 0]  # before the first message there is no queue
     broker.send([waiting(n) for n in range(7)])
     assert [broker.depth(), broker.depth()] == [7, 7]
@@ -105,7 +105,7 @@ def test_how_many_messages_wait(broker: Broker, queue: "redis.Redis[bytes]") -> 
 
 
 @pytest.mark.server
-def test_a_broker_that_answers(broker: Broker) -> None:
+def test_a_broker_that_answers(broker: Publisher) -> None:
     broker.check()
 
 
@@ -114,7 +114,7 @@ def test_a_broker_that_does_not_answer(ask: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"redis://:hunter2@127.0.0.1:{free.getsockname()[1]}/0"
-        broker = Broker(make_app(settings(url)), url)
+        broker = Publisher(make_app(settings(url)), url)
         with pytest.raises(Unreachable, match=r"the broker at 127\.0\.0\.1:\d+ does not") as caught:
             {"send": lambda: broker.send([waiting(1)]), "depth": broker.depth, "check": broker.check}[ask]()
     assert "hunter2" not in str(caught.value)
@@ -189,7 +189,7 @@ def test_only_json_is_taken_and_nothing_is_kept() -> None:
 
 
 @pytest.mark.server
-def test_redis_keeps_no_account_of_what_is_held(broker: Broker, queue: "redis.Redis[bytes]", url: str) -> None:
+def test_redis_keeps_no_account_of_what_is_held(broker: Publisher, queue: "redis.Redis[bytes]", url: str) -> None:
     """No visibility time-out: a message is gone once taken, whatever dies then, and comes back from a clean stop."""
     broker.send([waiting(1)])
     with make_app(settings(url)).connection_for_read() as connection:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from crawler.engine.crawl_cache import Board
-from crawler.model.crawls import Spec
+from crawler.engine.crawl_cache import CrawlCache
+from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, SeedKind
-from crawler.model.pages import Plan, Request, Waiting
+from crawler.model.pages import PageMessage, PlannedPage, Request
 from crawler.store import Store
-from workers.leader import Feeder
+from workers.leader import Leader
 
 pytestmark = pytest.mark.server
 
@@ -28,7 +28,7 @@ class Queue:
     def __init__(self) -> None:
         self.sent: list[str] = []
 
-    def send(self, waiting: Sequence[Waiting]) -> None:
+    def send(self, waiting: Sequence[PageMessage]) -> None:
         self.sent += [one.request.endpoint for one in waiting]
 
     def depth(self) -> int:
@@ -46,12 +46,12 @@ class Ground:
     """A store with crawls, a worker of 16 slots, and the feeder."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.queue, self.board = store, Queue(), Board(store)
-        self.feeder = Feeder(store, self.board, Open(), self.queue)  # type: ignore[arg-type]
+        self.store, self.queue, self.board = store, Queue(), CrawlCache(store)
+        self.feeder = Leader(store, self.board, Open(), self.queue)  # type: ignore[arg-type]
         store.fleet.beat("w", "host", 1, 16, 0)
 
-    def crawl(self, name: str, *plans: Plan) -> str:
-        self.store.crawls.create(name, Spec(kind=SeedKind.HASHTAG))
+    def crawl(self, name: str, *plans: PlannedPage) -> str:
+        self.store.crawls.create(name, CrawlSpec(kind=SeedKind.HASHTAG))
         self.store.frontier.plan(name, plans, deepest=0)
         self.store.crawls.start(name)
         return name
@@ -75,12 +75,12 @@ def ground(store: Store) -> Ground:
     return Ground(store)
 
 
-def quick(n: int) -> Plan:
-    return Plan(Request("hashtag_search", {"hashtag": f"tag{n}"}), 0)
+def quick(n: int) -> PlannedPage:
+    return PlannedPage(Request("hashtag_search", {"hashtag": f"tag{n}"}), 0)
 
 
-def slow(n: int) -> Plan:
-    return Plan(Request("full_hashtag_search", {"hashtag": f"tag{n}", "days": 9}), 0)
+def slow(n: int) -> PlannedPage:
+    return PlannedPage(Request("full_hashtag_search", {"hashtag": f"tag{n}", "days": 9}), 0)
 
 
 def test_a_window_of_the_frontier_is_sent_and_no_more(ground: Ground) -> None:

@@ -6,15 +6,15 @@ from crawler.api.parsers.lives import read_live
 from crawler.api.parsers.music import read_music
 from crawler.api.parsers.posts import read_post
 from crawler.api.parsers.users import read_user
-from crawler.model.items import BOUGHT, LISTED, THIN, Found, Item, NotAnItem, Unreadable
+from crawler.model.items import BOUGHT, LISTED, THIN, Item, NotAnItem, ParsedEntity, Unreadable
 
 __all__ = [
     "BOUGHT",
     "LISTED",
     "THIN",
-    "Found",
     "Item",
     "NotAnItem",
+    "ParsedEntity",
     "Unreadable",
     "read_comment",
     "read_hashtag",

@@ -6,7 +6,7 @@ from crawler.api.parsers.fields import count, flag, ident, item_object, language
 from crawler.api.parsers.mentions import mentions_in
 from crawler.api.parsers.users import embedded_user, user_ident
 from crawler.model.entities import Comment
-from crawler.model.items import LISTED, Found, Item, Unreadable
+from crawler.model.items import LISTED, Item, ParsedEntity, Unreadable
 
 
 def read_comment(raw: object, rank: int = LISTED) -> Item:
@@ -15,7 +15,7 @@ def read_comment(raw: object, rank: int = LISTED) -> Item:
     if (comment_id := ident(comment.get("cid"))) is None:
         raise Unreadable("comment without cid")
     entity = _entity(comment_id, comment)
-    return Item(comment_id, (Found(entity, comment, rank), *embedded_user(comment.get("user"))))
+    return Item(comment_id, (ParsedEntity(entity, comment, rank), *embedded_user(comment.get("user"))))
 
 
 def _entity(comment_id: str, comment: dict[str, Any]) -> Comment:

@@ -4,7 +4,7 @@ from typing import Any
 
 from crawler.api.parsers.fields import count, either, flag, ident, item_object, part, text
 from crawler.model.entities import Hashtag
-from crawler.model.items import LISTED, THIN, Found, Item, NotAnItem, Unreadable
+from crawler.model.items import LISTED, THIN, Item, NotAnItem, ParsedEntity, Unreadable
 
 
 def read_hashtag(raw: object, rank: int = LISTED) -> Item:
@@ -15,17 +15,17 @@ def read_hashtag(raw: object, rank: int = LISTED) -> Item:
         raise NotAnItem("holds no hashtag")
     if (entity := _entity(tag)) is None:
         raise Unreadable("hashtag without a name")
-    return Item(entity.name, (Found(entity, tag, rank),))
+    return Item(entity.name, (ParsedEntity(entity, tag, rank),))
 
 
-def hashtags_in(tags: list[dict[str, Any]], marks: list[dict[str, Any]]) -> dict[str, Found]:
+def hashtags_in(tags: list[dict[str, Any]], marks: list[dict[str, Any]]) -> dict[str, ParsedEntity]:
     """The hashtags of a post by name, in the order of its text.
 
     `marks` (text_extra) name them all, `tags` (cha_list, challengeInfoList; null in every third post) tell
     more about some: what both name is taken from the fuller object.
     """
-    full = {entity.name: Found(entity, tag, THIN) for tag in tags if (entity := _entity(tag))}
-    found: dict[str, Found] = {}
+    full = {entity.name: ParsedEntity(entity, tag, THIN) for tag in tags if (entity := _entity(tag))}
+    found: dict[str, ParsedEntity] = {}
     for mark in marks:
         name = mark_name(mark)
         if name and name not in found:
@@ -38,9 +38,9 @@ def mark_name(mark: dict[str, Any]) -> str | None:
     return _name(either(mark, "hashtag_name", "HashtagName"))
 
 
-def _thin(name: str, mark: dict[str, Any]) -> Found:
+def _thin(name: str, mark: dict[str, Any]) -> ParsedEntity:
     hashtag_id = ident(either(mark, "hashtag_id", "HashtagId"))
-    return Found(Hashtag(name=name, hashtag_id=hashtag_id), mark, THIN)
+    return ParsedEntity(Hashtag(name=name, hashtag_id=hashtag_id), mark, THIN)
 
 
 def _name(value: object) -> str | None:

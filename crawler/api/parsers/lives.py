@@ -6,7 +6,7 @@ from typing import Any
 
 from crawler.api.parsers.fields import ident, item_object, part
 from crawler.model.entities import Live
-from crawler.model.items import LISTED, Found, Item, Unreadable
+from crawler.model.items import LISTED, Item, ParsedEntity, Unreadable
 
 _ROOM_IDS = ("room_id_str", "roomIdStr", "room_id", "roomId")
 _OWN_IDS = ("id_str", "idStr", "id")
@@ -17,7 +17,7 @@ def read_live(raw: object, rank: int = LISTED) -> Item:
     """Any object: its room id where one is found, else a hash of its content (reference §8)."""
     live = item_object(raw, "a live")
     live_id = _room_id(live) or _digest(live)
-    return Item(live_id, (Found(Live(live_id=live_id), live, rank),))
+    return Item(live_id, (ParsedEntity(Live(live_id=live_id), live, rank),))
 
 
 def _room_id(live: dict[str, Any]) -> str | None:

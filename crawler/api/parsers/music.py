@@ -4,7 +4,7 @@ from typing import Any
 
 from crawler.api.parsers.fields import any_flag, count, either, flag, ident, item_object, moment, part, text
 from crawler.model.entities import Music
-from crawler.model.items import LISTED, THIN, Found, Item, NotAnItem, Unreadable
+from crawler.model.items import LISTED, THIN, Item, NotAnItem, ParsedEntity, Unreadable
 
 _IDS = ("mid", "id_str", "musicId")
 _MARKS = frozenset({*_IDS, "title", "musicName", "play_url"})
@@ -20,7 +20,7 @@ def read_music(raw: object, rank: int = LISTED) -> Item:
             break
     if (music_id := music_ident(music)) is None:
         raise NotAnItem("holds no sound") if _MARKS.isdisjoint(music) else Unreadable("sound without mid")
-    return Item(music_id, (Found(_entity(music_id, music), music, rank),))
+    return Item(music_id, (ParsedEntity(_entity(music_id, music), music, rank),))
 
 
 def music_ident(music: dict[str, Any]) -> str | None:
@@ -31,11 +31,11 @@ def music_ident(music: dict[str, Any]) -> str | None:
     return None
 
 
-def embedded_music(music: object) -> tuple[Found, ...]:
+def embedded_music(music: object) -> tuple[ParsedEntity, ...]:
     """The sound inside a post; empty where there is none that can be read."""
     if not isinstance(music, dict) or (music_id := music_ident(music)) is None:
         return ()
-    return (Found(_entity(music_id, music), music, THIN),)
+    return (ParsedEntity(_entity(music_id, music), music, THIN),)
 
 
 def _entity(music_id: str, music: dict[str, Any]) -> Music:

@@ -20,7 +20,7 @@ from crawler.api.parsers.music import embedded_music, music_ident
 from crawler.api.parsers.users import embedded_user, user_ident
 from crawler.api.parsers.web_posts import read_webpost
 from crawler.model.entities import Post
-from crawler.model.items import LISTED, Found, Item, NotAnItem, Unreadable
+from crawler.model.items import LISTED, Item, NotAnItem, ParsedEntity, Unreadable
 
 _WRAPPERS = ("aweme_info", "aweme_detail")
 _MARKS = frozenset({"aweme_id", "desc", "statistics", "aweme_type"})
@@ -55,7 +55,7 @@ def _item(post_id: str, post: dict[str, Any], rank: int) -> Item:
     return Item(
         post_id,
         (
-            Found(entity, post, rank),
+            ParsedEntity(entity, post, rank),
             *embedded_user(post.get("author")),
             *embedded_music(post.get("music")),
             *tags.values(),

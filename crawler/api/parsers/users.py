@@ -14,7 +14,7 @@ from crawler.api.parsers.fields import (
     text,
 )
 from crawler.model.entities import User
-from crawler.model.items import LISTED, THIN, Found, Item, NotAnItem, Unreadable
+from crawler.model.items import LISTED, THIN, Item, NotAnItem, ParsedEntity, Unreadable
 
 _IDS = ("uid", "id", "uid_str", "userId", "user_id")
 _MARKS = frozenset({*_IDS, "sec_uid", "secUid", "unique_id", "uniqueId"})
@@ -42,7 +42,7 @@ def user_ident(user: dict[str, Any]) -> str | None:
     return None
 
 
-def embedded_user(user: object, stats: object = None) -> tuple[Found, ...]:
+def embedded_user(user: object, stats: object = None) -> tuple[ParsedEntity, ...]:
     """The user inside a post or comment; empty where there is none that can be read."""
     if not isinstance(user, dict) or (user_id := user_ident(user)) is None:
         return ()
@@ -58,10 +58,10 @@ def _unwrapped(outer: dict[str, Any]) -> dict[str, Any]:
     return user
 
 
-def _found(user_id: str, user: dict[str, Any], outer: dict[str, Any], rank: int) -> Found:
+def _found(user_id: str, user: dict[str, Any], outer: dict[str, Any], rank: int) -> ParsedEntity:
     stats = part(outer.get("stats") or part(outer.get("userInfo")).get("stats") or user.get("stats"))
     # `raw` keeps the counters where they stand beside the user; a mere wrapper is dropped.
-    return Found(_entity(user_id, user, stats, rank), outer if stats else user, rank)
+    return ParsedEntity(_entity(user_id, user, stats, rank), outer if stats else user, rank)
 
 
 def _entity(user_id: str, user: dict[str, Any], stats: dict[str, Any], rank: int) -> User:

@@ -8,7 +8,7 @@ from crawler.api.parsers.mentions import mentions_in
 from crawler.api.parsers.music import embedded_music
 from crawler.api.parsers.users import embedded_user, user_ident
 from crawler.model.entities import Post
-from crawler.model.items import Found, Item, Unreadable
+from crawler.model.items import Item, ParsedEntity, Unreadable
 
 
 def read_webpost(raw: dict[str, Any], rank: int) -> Item:
@@ -25,7 +25,7 @@ def read_webpost(raw: dict[str, Any], rank: int) -> Item:
     return Item(
         post_id,
         (
-            Found(entity, raw, rank),
+            ParsedEntity(entity, raw, rank),
             *embedded_user(raw.get("authorInfos"), raw.get("authorStats")),
             *embedded_music(raw.get("musicInfos")),
             *tags.values(),
