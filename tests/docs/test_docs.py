@@ -1,0 +1,194 @@
+"""The docs against the code: settings, commands, options, verbs, kinds, paths, names, exit codes and import order."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from pydantic import SecretStr
+
+from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
+from crawler.settings import PREFIX, Settings
+from producers import exit_codes as exits
+from producers import status as figures
+from producers import watch as watching
+from producers.cli import app
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "deploy" / "README.md"])
+COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+_FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_INDENTED = re.compile(r"(?:^\n)((?:^ {4}.*\n)+)", re.MULTILINE)
+_SPAN = re.compile(r"`([^`\n]+)`")
+_PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")
+_SUFFIXES = {".py", ".md", ".toml", ".lua", ".yml", ".json", ".txt"}
+_MADE_LATER = (".tokcrawl", ".venv", ".env")  # by running it
+_NAMED = re.compile(r"((?:`[A-Za-z_][\w.]*`(?:, )?)+)\s+\(((?:`[\w/.]+`(?:, )?)+)\)")
+
+each = pytest.mark.parametrize("doc", DOCS, ids=lambda doc: str(doc.relative_to(ROOT)))
+
+
+def spans(text: str) -> list[str]:
+    """What stands in single backticks."""
+    return _SPAN.findall(_FENCED.sub("", text))
+
+
+def code(text: str) -> str:
+    """All that is written as code: fenced, indented, in backticks."""
+    return "\n".join([*_FENCED.findall(text), *_INDENTED.findall(_FENCED.sub("", text)), *spans(text)])
+
+
+def rows(text: str) -> Iterator[list[str]]:
+    """The cells of each row of each table."""
+    for line in text.splitlines():
+        if line.startswith("|"):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def settings() -> dict[str, str]:
+    """Every setting's name in the environment and its default as text."""
+    return {
+        PREFIX + name.upper(): "" if isinstance(field.default, SecretStr) else str(field.default)
+        for name, field in Settings.model_fields.items()
+    }
+
+
+# --- settings ---------------------------------------------------------------------------------------------
+
+
+def test_the_readme_tells_every_setting_with_its_default() -> None:
+    told = {row[0].strip("`"): row[1].strip("`") for row in rows(README) if row[0].startswith(f"`{PREFIX}")}
+    assert told == settings()
+
+
+def test_the_example_tells_every_setting_with_its_default_and_sets_none() -> None:
+    lines = [line for line in EXAMPLE.splitlines() if line]
+    assert all(line.startswith("#") for line in lines)
+    assert lines[0] == "# TOKCRAWL_API_TOKEN="
+    assert dict(re.findall(rf"^# ({PREFIX}\w+)=(.*)$", EXAMPLE, re.MULTILINE)) == settings()
+
+
+@each
+def test_no_other_setting_is_named(doc: Path) -> None:
+    assert set(re.findall(rf"{PREFIX}[A-Z_]+[A-Z]", doc.read_text("utf-8"))) <= settings().keys()
+
+
+# --- commands and verbs -----------------------------------------------------------------------------------
+
+
+@each
+def test_every_command_that_is_named_exists(doc: Path) -> None:
+    named = set(re.findall(r"\btokcrawl ([a-z]+)", code(doc.read_text("utf-8"))))
+    assert named <= COMMANDS.keys()
+
+
+def test_every_command_is_in_the_readme() -> None:
+    assert set(re.findall(r"\btokcrawl ([a-z]+)", code(README))) == COMMANDS.keys()
+
+
+def test_every_option_in_the_readme_exists_and_every_one_is_there() -> None:
+    options = {
+        name for command in COMMANDS.values() for option in command.params for name in option.opts if name[:2] == "--"
+    }
+    named = {word for span in spans(README) if span.startswith("-") for word in re.findall(r"--[a-z-]+", span)}
+    ran = {
+        word for line in code(README).splitlines() if "tokcrawl " in line for word in re.findall(r" (--[a-z-]+)", line)
+    }
+    compose = {"--constraint", "--profile", "--build", "--scale", "--rm"}
+    assert named | ran >= options - {"--help", "--concurrency"}
+    assert (named | ran) - compose <= options
+
+
+@each
+def test_every_verb_that_is_named_is_in_the_makefile(doc: Path) -> None:
+    verbs = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)", code(doc.read_text("utf-8")))) <= verbs
+
+
+def test_contributors_are_told_every_verb() -> None:
+    verbs = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    told = code((ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert set(re.findall(r"\bmake ([a-z]+)", told)) == verbs
+
+
+# --- words ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [SeedKind, Relation])
+def test_the_readme_has_a_row_for_every_word(words: Any) -> None:
+    first = {span for row in rows(README) for span in spans(row[0])}
+    assert {str(word) for word in words} <= first
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    codes = {int(row[0]): row[1] for row in rows(README) if row[0].isdecimal()}
+    words = {str(state): state for state in CrawlState} | {str(cause): cause for cause in PauseCause}
+    told = {words[span]: number for number, text in codes.items() for span in spans(text) if span in words}
+    assert told == {**figures._EXIT, **figures._EXIT_PAUSED}
+    assert "--timeout" in codes[watching.TIMEOUT]
+    assert "unexpected" in codes[exits.EXIT_UNEXPECTED]
+    assert "usage" in codes[exits.EXIT_USAGE]
+    assert "unreachable" in codes[exits.EXIT_UNREACHABLE]
+    assert "account" in codes[exits.EXIT_ACCOUNT]
+    assert codes.keys() == {*told.values(), watching.TIMEOUT, 130, exits.EXIT_UNEXPECTED, exits.EXIT_USAGE, 7}
+
+
+# --- paths and names --------------------------------------------------------------------------------------
+
+
+def paths(text: str) -> set[str]:
+    """What looks like a path of this repository: by its suffix, or by the folder it begins with."""
+    found = set()
+    for span in spans(text):
+        if _PATH.fullmatch(span) and not span.startswith(_MADE_LATER):
+            folder, slash, _ = span.partition("/")
+            if Path(span).suffix in _SUFFIXES or (slash and (ROOT / folder).is_dir()):
+                found.add(span)
+    return found
+
+
+@each
+def test_every_path_exists(doc: Path) -> None:
+    near = (ROOT, doc.parent)
+    assert {path for path in paths(doc.read_text("utf-8")) if not any((at / path).exists() for at in near)} == set()
+
+
+def test_every_name_of_the_architecture_is_in_its_file() -> None:
+    found = _NAMED.findall(ARCHITECTURE)
+    assert len(found) > 10
+    missing = []
+    for names, files in found:
+        source = "\n".join((ROOT / file).read_text("utf-8") for file in spans(files) if (ROOT / file).is_file())
+        for name in spans(names):
+            for part in name.split("."):
+                if source and not re.search(rf"^\s*(?:def|class) {part}\b", source, re.MULTILINE):
+                    missing.append((name, files))
+    assert missing == []
+
+
+def test_the_import_order_is_the_one_that_is_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract.get("containers") == ["crawler"])
+    assert _FENCED.findall(ARCHITECTURE)[-1].splitlines() == layers
+
+
+# --- sizes ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("doc", "most"), [("README.md", 170), ("docs/architecture.md", 130), ("CONTRIBUTING.md", 90)])
+def test_what_is_read_first_stays_short(doc: str, most: int) -> None:
+    assert len((ROOT / doc).read_text("utf-8").splitlines()) <= most
+
+
+def test_the_steps_are_numbered_without_a_gap() -> None:
+    numbers = [int(n) for n in re.findall(r"^(\d+)\. \*\*", ARCHITECTURE, re.MULTILINE)]
+    assert numbers[0] == 1
+    assert all(after == before + 1 for before, after in pairwise(numbers))

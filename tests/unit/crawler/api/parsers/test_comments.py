@@ -1,0 +1,73 @@
+from typing import Any
+
+import pytest
+
+from crawler.api.parsers import LISTED, THIN, NotAnItem, Unreadable, read_comment
+from crawler.model.entities import Comment, User
+from tests.samples import NOWHERE, only, shape
+
+
+def test_reads_a_comment_and_its_writer() -> None:
+    raw = shape("comment")
+    item = read_comment(raw)
+    assert item.id == "7310000000000000401"
+    assert [(type(found.entity), found.rank) for found in item.found] == [(Comment, LISTED), (User, THIN)]
+    assert item.found[0].entity == Comment(
+        comment_id="7310000000000000401",
+        post_id="7300000000000000101",
+        user_id="6600000000000000206",
+        user_sec_uid="MS4wLjABAAAAhungry",
+        username="hungry",
+        parent_id=None,
+        reply_to_id=None,
+        text="Recipe please @the.baker",
+        created_at=1700000401,
+        language="en",
+        like_count=15,
+        reply_total=3,
+        mentions=["6600000000000000201"],
+        author_liked=False,
+        author_pinned=True,
+    )
+    assert only(item, User) == User(
+        user_id="6600000000000000206", sec_uid="MS4wLjABAAAAhungry", username="hungry", nickname="Hungry"
+    )
+
+
+def test_reads_a_reply() -> None:
+    reply = only(read_comment(shape("reply")), Comment)
+    assert (reply.parent_id, reply.reply_to_id) == ("7310000000000000401", "7310000000000000499")
+    assert (reply.reply_total, reply.language) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "expected"),
+    [
+        ({"cid": 7310000000000000401}, "comment_id", "7310000000000000401"),
+        ({"aweme_id": NOWHERE}, "post_id", None),
+        ({"reply_id": ""}, "parent_id", None),
+        ({"reply_id": 0}, "parent_id", None),
+        ({"reply_id": None}, "parent_id", None),
+        ({"text": ""}, "text", None),
+        ({"text": "\udfff!"}, "text", "\ufffd!"),
+        ({"text_extra": None}, "mentions", []),
+        ({"create_time": "1700000401"}, "created_at", 1700000401),
+    ],
+)
+def test_reads_oddities(changes: dict[str, Any], field: str, expected: object) -> None:
+    assert getattr(only(read_comment(shape("comment", **changes)), Comment), field) == expected
+
+
+@pytest.mark.parametrize("user", [NOWHERE, None, "gone", {}, {"uid": "0"}, {"nickname": "no id"}])
+def test_a_bad_writer_never_costs_the_comment(user: object) -> None:
+    item = read_comment(shape("comment", user=user))
+    assert [found.entity.id for found in item.found] == ["7310000000000000401"]
+
+
+def test_null_is_skipped_and_a_comment_without_an_id_is_unreadable() -> None:
+    with pytest.raises(NotAnItem):
+        read_comment(None)
+    for raw in (shape("comment", cid=NOWHERE), shape("comment", cid=True), {}, "x"):
+        with pytest.raises(Unreadable) as caught:
+            read_comment(raw)
+        assert not isinstance(caught.value, NotAnItem)

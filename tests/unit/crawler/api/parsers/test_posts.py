@@ -1,0 +1,253 @@
+from typing import Any
+
+import pytest
+
+from crawler.api.parsers import BOUGHT, LISTED, THIN, NotAnItem, Unreadable, read_music, read_post, read_user
+from crawler.model.entities import Hashtag, Music, Post, User
+from tests.samples import NOWHERE, only, shape
+
+POST_ID = "7300000000000000101"
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda raw: raw, lambda raw: {"aweme_info": raw, "type": 1}, lambda raw: {"aweme_detail": raw}]
+)
+def test_reads_a_post_in_every_wrapping(wrap: Any) -> None:
+    raw = shape("post")
+    item = read_post(wrap(raw))
+    assert item.id == POST_ID
+    assert [type(found.entity) for found in item.found] == [Post, User, Music, Hashtag, Hashtag]
+    assert [found.rank for found in item.found] == [LISTED, THIN, THIN, THIN, THIN]
+    assert item.found[0].raw is raw
+    assert item.found[0].entity == Post(
+        post_id=POST_ID,
+        author_id="6600000000000000201",
+        author_sec_uid="MS4wLjABAAAAbaker_Case-Sensitive",
+        author_username="the.baker",
+        text="Bread day 🍞 @a_friend #Sourdough #baking #sourdough",
+        created_at=1700000101,
+        region="NZ",
+        language="en",
+        duration_ms=15433,
+        view_count=91234,
+        like_count=4321,
+        comment_count=87,
+        share_count=65,
+        save_count=43,
+        download_count=9,
+        repost_count=0,
+        music_id="7300000000000000301",
+        hashtags=["sourdough", "baking"],
+        mentions=["6600000000000000777"],
+        pinned=True,
+        media="video",
+        ad=False,
+        paid_partnership=False,
+        ai_generated=False,
+        comments_open=True,
+    )
+
+
+def test_rank_is_that_of_the_post_and_never_of_what_is_embedded() -> None:
+    ranks = [found.rank for found in read_post(shape("post"), BOUGHT).found]
+    assert ranks == [BOUGHT, THIN, THIN, THIN, THIN]
+
+
+def test_the_author_in_a_list_is_thin_and_knows_no_zero() -> None:
+    author = only(read_post(shape("post")), User)
+    assert author.known() == {
+        "sec_uid": "MS4wLjABAAAAbaker_Case-Sensitive",
+        "username": "the.baker",
+        "nickname": "The Baker 🥐",
+        "signature": "flour, water, salt",
+        "region": "NZ",
+        "language": "en",
+        "verification_type": 1,
+    }
+
+
+def test_the_sound_is_known_by_mid_and_not_by_its_rounded_id() -> None:
+    music = only(read_post(shape("post")), Music)
+    assert (music.id, music.original, music.duration_s, music.owner_username) == (
+        "7300000000000000301",
+        True,
+        15,
+        "the.baker",
+    )
+
+
+def test_hashtags_are_taken_from_the_fuller_object_and_else_from_the_text() -> None:
+    raw = shape("post")
+    full, thin = read_post(raw).found[3:]
+    assert full.entity == Hashtag(
+        name="sourdough",
+        hashtag_id="501",
+        description="Rise and shine",
+        view_count=0,
+        post_count=0,
+        commercial=False,
+    )
+    assert full.raw is raw["cha_list"][0]
+    assert thin.entity == Hashtag(name="baking", hashtag_id="502")
+    assert thin.raw is raw["text_extra"][2]
+
+
+def test_hashtags_that_only_the_list_names_come_last() -> None:
+    raw = shape("post", cha_list=[{"cha_name": "#Zed", "cid": 9}, {"cid": "10"}, None, "x", {"cha_name": "BAKING"}])
+    assert read_post(raw).found[0].entity.known()["hashtags"] == ["sourdough", "baking", "zed"]
+
+
+def test_reads_a_carousel_without_music_and_username() -> None:
+    item = read_post(shape("photo_post"))
+    post = only(item, Post)
+    assert [type(found.entity) for found in item.found] == [Post, User]
+    assert (post.media, post.image_count, post.title, post.duration_ms) == ("photo", 2, "Ten leaves", None)
+    assert (post.author_id, post.author_username, post.music_id, post.language) == (
+        "6600000000000000202",
+        None,
+        None,
+        None,
+    )
+    assert (post.hashtags, post.pinned, post.ad) == ([], None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "expected"),
+    [
+        ({"create_time": "1588100720"}, "created_at", 1588100720),
+        ({"create_time": 0}, "created_at", None),
+        ({"create_time": None}, "created_at", None),
+        ({"aweme_id": 7300000000000000101}, "post_id", POST_ID),
+        ({"statistics": {"play_count": "12", "digg_count": -1}}, "view_count", 12),
+        ({"statistics": {"play_count": 12, "digg_count": -1}}, "like_count", None),
+        ({"statistics": "gone"}, "view_count", None),
+        ({"video": None, "duration": 28652}, "duration_ms", 28652),
+        ({"video": None}, "media", None),
+        ({"aweme_type": 2}, "media", "photo"),
+        ({"author": "gone"}, "author_id", "6600000000000000201"),
+        ({"author": None, "author_user_id": NOWHERE}, "author_id", None),
+        ({"music": []}, "music_id", None),
+        ({"music": {"id": 5}}, "music_id", None),
+        ({"music": {"id_str": "5"}}, "music_id", "5"),
+        ({"text_extra": None, "cha_list": None}, "hashtags", []),
+        ({"text_extra": {"a": 1}, "cha_list": "x"}, "hashtags", []),
+        (
+            {"text_extra": [None, 3, {"hashtag_name": " #İstanbul "}], "cha_list": None},
+            "hashtags",
+            ["i̇stanbul"],
+        ),
+        ({"text_extra": [{"user_id": 5}, {"user_id": "5"}, {"user_id": "0"}]}, "mentions", ["5"]),
+        ({"is_top": 0}, "pinned", False),
+        ({"is_top": NOWHERE}, "pinned", None),
+        ({"is_ads": None, "is_ad": True}, "ad", True),
+        ({"desc": "a\0b\u2028c"}, "text", "a\0b\u2028c"),
+        ({"desc": "\ud83d x \ud83d\ude3a"}, "text", "\ufffd x 😺"),
+        ({"desc": 5}, "text", None),
+    ],
+)
+def test_reads_oddities(changes: dict[str, Any], field: str, expected: object) -> None:
+    assert getattr(only(read_post(shape("post", **changes)), Post), field) == expected
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"author": "gone", "music": "gone", "text_extra": "gone", "cha_list": "gone"},
+        {"author": {}, "music": {"title": "no mid"}, "text_extra": [{}], "cha_list": [{}]},
+        {"author": {"uid": True}, "music": {"mid": 1.5}, "text_extra": [[]], "cha_list": [0]},
+        {"author": [], "music": 7, "text_extra": 7, "cha_list": 7},
+    ],
+)
+def test_a_bad_embedded_object_never_costs_the_post(changes: dict[str, Any]) -> None:
+    item = read_post(shape("post", **changes))
+    assert [found.entity.id for found in item.found] == [POST_ID]
+
+
+def test_reads_the_web_format() -> None:
+    raw = shape("web_post")
+    item = read_post(raw)
+    assert [type(found.entity) for found in item.found] == [Post, User, Music, Hashtag]
+    assert item.found[0].raw is raw
+    assert item.found[0].entity == Post(
+        post_id="6700000000000000103",
+        author_id="6600000000000000203",
+        author_sec_uid="MS4wLjABAAAAcat",
+        author_username="cat_person",
+        text="Look at this #Cats \\ud83d\\ude3a",
+        created_at=1580000103,
+        duration_ms=14000,
+        view_count=3400,
+        like_count=12,
+        comment_count=6,
+        share_count=5,
+        music_id="6700000000000000303",
+        hashtags=["cats"],
+        mentions=["6600000000000000778"],
+        media="video",
+    )
+    author = only(item, User)
+    assert (author.id, author.username, author.nickname) == (
+        "6600000000000000203",
+        "cat_person",
+        "Cat Person",
+    )
+    assert (author.follower_count, author.like_count, author.verified) == (45188, 1596468, True)
+    assert only(item, Music) == Music(
+        music_id="6700000000000000303", title="original sound", author="cat_person", original=True
+    )
+    assert only(item, Hashtag) == Hashtag(name="cats", hashtag_id="5424", description="meow", commercial=False)
+
+
+def test_reads_the_web_format_with_only_its_core() -> None:
+    item = read_post({"itemInfos": shape("web_post")["itemInfos"]})
+    assert [type(found.entity) for found in item.found] == [Post]
+    assert only(item, Post).music_id == "6700000000000000303"
+
+
+@pytest.mark.parametrize("name", ["post", "web_post", "photo_post"])
+def test_what_was_kept_as_raw_reads_the_same_again(name: str) -> None:
+    again = {Post: read_post, User: read_user, Music: read_music}
+    for found in read_post(shape(name)).found:
+        if read := again.get(type(found.entity)):
+            assert read(found.raw, found.rank).found[0] == found
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        {},
+        {"type": 4, "user_list": [{"user_info": shape("user")}]},
+        {"type": 5, "ad": {"id": "1"}},
+        {"aweme_info": None, "type": 20},
+        {"aweme_detail": None, "status_code": 0},
+        {"status_code": 0, "status_msg": "", "extra": {}},
+        {"itemInfos": None},
+        shape("user"),
+    ],
+)
+def test_items_of_other_kinds_are_skipped(raw: object) -> None:
+    with pytest.raises(NotAnItem):
+        read_post(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "a text",
+        7,
+        [],
+        shape("post", aweme_id=NOWHERE),
+        shape("post", aweme_id=""),
+        shape("post", aweme_id=7.3e18),
+        {"aweme_info": {}},
+        {"aweme_info": "gone"},
+        {"aweme_info": shape("post", aweme_id=None)},
+        {"itemInfos": {"text": "no id"}},
+        {"itemInfos": []},
+    ],
+)
+def test_a_post_without_an_id_is_unreadable(raw: object) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_post(raw)
+    assert not isinstance(caught.value, NotAnItem)

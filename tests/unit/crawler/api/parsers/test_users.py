@@ -1,0 +1,128 @@
+from typing import Any
+
+import pytest
+
+from crawler.api.parsers import BOUGHT, THIN, NotAnItem, Unreadable, read_user
+from crawler.model.entities import User
+from tests.samples import NOWHERE, only, shape
+
+APP = User(
+    user_id="6600000000000000204",
+    sec_uid="MS4wLjABAAAArunner",
+    username="night.runner",
+    nickname="Night Runner",
+    signature="42.195",
+    region="DE",
+    language="de",
+    private=False,
+    custom_verify="Verified account",
+    verification_type=0,
+    follower_count=1377,
+    following_count=3,
+    post_count=121,
+    like_count=13880,
+    liked_count=17,
+    created_at=1600000204,
+)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda user: user,
+        lambda user: {"user_info": user, "position": None, "items": None},
+        lambda user: {"user": user},
+    ],
+)
+def test_reads_the_app_words_in_every_wrapping(wrap: Any) -> None:
+    user = shape("user")
+    item = read_user(wrap(user))
+    assert (item.id, item.found[0].entity, item.found[0].raw) == (APP.id, APP, user)
+
+
+def test_reads_a_web_profile_and_keeps_its_counters_in_raw() -> None:
+    raw = shape("web_profile")
+    (found,) = read_user(raw, BOUGHT).found
+    assert found.entity == User(
+        user_id="6600000000000000205",
+        sec_uid="MS4wLjABAAAAbig",
+        username="big.account",
+        nickname="Big Account",
+        signature="hello\n",
+        link="https://example.invalid/big",
+        language="en",
+        private=False,
+        verified=False,
+        follower_count=4100000,
+        following_count=74,
+        friend_count=52,
+        post_count=2017,
+        like_count=190400000,
+        liked_count=0,
+        created_at=1550000205,
+    )
+    assert (found.raw, found.rank) == (raw, BOUGHT)
+    assert read_user({"userInfo": raw}).found[0].entity == found.entity
+
+
+@pytest.mark.parametrize("field", ["uid", "id", "uid_str"])
+@pytest.mark.parametrize("value", ["6600000000000000204", 6600000000000000204])
+def test_the_id_may_stand_under_three_names(field: str, value: object) -> None:
+    assert read_user({"user": shape("user", uid=NOWHERE) | {field: value}}).id == APP.id
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "expected"),
+    [
+        ({"secret": 1}, "private", True),
+        ({"is_private_account": 1}, "private", True),
+        ({"secret": None, "is_private_account": 0}, "private", False),
+        ({"secret": NOWHERE}, "private", None),
+        ({"secret": "yes"}, "private", None),
+        ({"create_time": 0}, "created_at", None),
+        ({"language": ""}, "language", None),
+        ({"follower_count": "4100"}, "follower_count", 4100),
+        ({"follower_count": "4.1M"}, "follower_count", None),
+        ({"follower_count": None}, "follower_count", None),
+        ({"follower_count": True}, "follower_count", None),
+        ({"unique_id": None, "uniqueId": "other"}, "username", "other"),
+        ({"nickname": "half \udc00"}, "nickname", "half \ufffd"),
+        ({"sec_uid": "MS4wLjABAAAArUNNER"}, "sec_uid", "MS4wLjABAAAArUNNER"),
+    ],
+)
+def test_reads_oddities(changes: dict[str, Any], field: str, expected: object) -> None:
+    assert getattr(only(read_user(shape("user", **changes)), User), field) == expected
+
+
+@pytest.mark.parametrize(("secret", "private"), [(0, None), (1, True)])
+def test_an_embedded_user_never_denies_being_private(secret: int, private: bool | None) -> None:
+    assert only(read_user(shape("user", secret=secret), THIN), User).private is private
+
+
+def test_the_hearts_of_a_web_profile_have_two_names() -> None:
+    raw = shape("web_profile")
+    raw["stats"] = {"heart": "77"}
+    assert only(read_user(raw), User).like_count == 77
+
+
+@pytest.mark.parametrize("raw", [None, {}, {"user_info": None}, {"user": None}, {"type": 9, "challenge": {}}])
+def test_what_holds_no_user_is_skipped(raw: object) -> None:
+    with pytest.raises(NotAnItem):
+        read_user(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "night.runner",
+        [],
+        shape("user", uid=NOWHERE),
+        shape("user", uid="0"),
+        shape("user", uid=-5),
+        {"user_info": {"unique_id": "no.id"}},
+    ],
+)
+def test_a_user_without_an_id_is_unreadable(raw: object) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_user(raw)
+    assert not isinstance(caught.value, NotAnItem)

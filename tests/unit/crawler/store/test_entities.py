@@ -1,0 +1,260 @@
+"""Entities, edges and rejects: the merge rule, what cannot be stored, and many writers at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from crawler.api.parsers import BOUGHT, LISTED, THIN, ParsedEntity, read_comment, read_post
+from crawler.model.entities import Entity, Hashtag, Post, User
+from crawler.store import Store
+from crawler.store.entities import Origin, Reject, as_text
+from tests.factories import raw
+
+ORIGIN = Origin("c", "p", "hashtag_search")
+NEXT = Origin("d", "q", "user_info_from_secuid")
+
+
+def put(store: Store, *found: ParsedEntity, origin: Origin = ORIGIN) -> list[Reject]:
+    return store.entities.store([(origin, found)])
+
+
+def user(rank: int = LISTED, raw: Any = None, **fields: Any) -> ParsedEntity:
+    return ParsedEntity(User(user_id="1", **fields), {"uid": "1"} if raw is None else raw, rank)
+
+
+def stored(store: Store, kind: str = "users", entity_id: str = "1") -> dict[str, Any]:
+    found = store.database[kind].find_one({"_id": entity_id})
+    assert found is not None
+    return found
+
+
+def test_an_entity_is_stored_with_its_fields_its_object_and_where_it_comes_from(store: Store) -> None:
+    assert put(store, user(username="alice", follower_count=5, raw={"uid": "1", "odd": [None, {"x": 1.5}]})) == []
+    found = stored(store)
+    assert (found["username"], found["follower_count"]) == ("alice", 5)
+    assert found["raw"] == {"uid": "1", "odd": [None, {"x": 1.5}]}
+    seen = found["seen"]
+    assert (seen["crawl"], seen["page"], seen["endpoint"]) == ("c", "p", "hashtag_search")
+    assert seen["first_at"] == seen["last_at"]
+    assert "user_id" not in found
+
+
+def test_storing_twice_changes_nothing_but_when_it_was_seen(store: Store) -> None:
+    item = read_post(raw("post"))
+    put(store, *item.found)
+    kinds = ("posts", "users", "music", "hashtags")
+    before = {kind: list(store.database[kind].find({}, {"seen": 0})) for kind in kinds}
+    first = stored(store, "posts", item.id)["seen"]
+    put(store, *item.found, origin=NEXT)
+    assert {kind: list(store.database[kind].find({}, {"seen": 0})) for kind in before} == before
+    assert {kind: len(documents) for kind, documents in before.items()} == {
+        "posts": 1, "users": 1, "music": 1, "hashtags": 2,
+    }  # fmt: skip
+    seen = stored(store, "posts", item.id)["seen"]
+    assert seen["first_at"] == first["first_at"]
+    assert seen["last_at"] >= first["last_at"]
+    assert (seen["crawl"], seen["endpoint"]) == ("d", "user_info_from_secuid")
+
+
+# first, second → what is known after both
+MERGES: list[tuple[str, ParsedEntity, ParsedEntity, dict[str, Any]]] = [
+    ("thin after full", user(BOUGHT, nickname="Alice", follower_count=9), user(THIN), {
+        "nickname": "Alice", "follower_count": 9}),
+    ("zeros", user(BOUGHT, follower_count=9, post_count=3), user(BOUGHT, follower_count=0, post_count=0), {
+        "follower_count": 9, "post_count": 3}),
+    ("empty texts", user(nickname="Alice"), user(nickname=""), {"nickname": "Alice"}),
+    ("full after thin", user(THIN, username="alice"), user(BOUGHT, username="alice", follower_count=9), {
+        "username": "alice", "follower_count": 9}),
+    ("news in a thin one", user(BOUGHT, nickname="Alice"), user(THIN, username="alice", nickname="Alice B"), {
+        "nickname": "Alice B", "username": "alice"}),
+    ("a lower number is news too", user(follower_count=9), user(follower_count=7), {"follower_count": 7}),
+    ("false where it is an answer", user(private=True), user(private=False), {"private": False}),
+    ("private and not told", user(private=True), user(private=None), {"private": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second", "known"), [row[1:] for row in MERGES], ids=[row[0] for row in MERGES])
+def test_thin_or_zero_never_overwrites_known(
+    store: Store, first: ParsedEntity, second: ParsedEntity, known: dict[str, Any]
+) -> None:
+    put(store, first)
+    put(store, second)
+    assert {name: stored(store).get(name) for name in known} == known
+
+
+@pytest.mark.parametrize(
+    ("known", "first", "second"),
+    [
+        ("first", (BOUGHT, {"a": 1}), (THIN, {"a": 2, "b": 2, "c": 2})),
+        ("first", (BOUGHT, {"a": 1}), (LISTED, {"a": 2, "b": 2})),
+        ("first", (LISTED, {"a": 1, "b": 1}), (LISTED, {"a": 2})),
+        ("second", (LISTED, {"a": 1}), (LISTED, {"a": 2})),
+        ("second", (LISTED, {"a": 1}), (LISTED, {"a": 2, "b": 2})),
+        ("second", (THIN, {"a": 1, "b": 1, "c": 1}), (LISTED, {"a": 2})),
+        ("second", (LISTED, {"a": 1, "b": 1}), (BOUGHT, {"a": 2})),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False], ids=["one page", "two pages"])
+def test_the_fullest_object_is_kept_the_newest_among_equals(
+    store: Store, known: str, first: Any, second: Any, together: bool
+) -> None:
+    found = [user(*first), user(*second)]
+    if together:
+        put(store, *found)
+    else:
+        for one in found:
+            put(store, one)
+    assert stored(store)["raw"] == (first if known == "first" else second)[1]
+
+
+def test_one_page_that_tells_of_a_user_twice(store: Store) -> None:
+    put(store, user(THIN, nickname="Thin", region="DE"), user(BOUGHT, nickname="Full"), user(THIN, language="de"))
+    found = stored(store)
+    assert (found["nickname"], found["region"], found["language"]) == ("Full", "DE", "de")
+
+
+def test_embedded_entities_are_stored_as_themselves(store: Store) -> None:
+    put(store, *read_comment(raw("comment")).found)
+    assert stored(store, "comments", "7310000000000000401")["user_id"] == "6600000000000000206"
+    assert stored(store, "users", "6600000000000000206")["username"] == "hungry"
+
+
+ODD: list[tuple[Any, Any]] = [
+    ({"text": "half \ud83d"}, {"text": "half \ufffd"}),
+    ({"a\0b": 1}, {"a\ufffdb": 1}),
+    ({"n": 2**63}, {"n": str(2**63)}),
+    ({"n": [{"m": -(2**70)}]}, {"n": [{"m": str(-(2**70))}]}),
+    ({"a.b": 1, "$set": 2, "": 3}, {"a.b": 1, "$set": 2, "": 3}),
+    ({"text": "NUL \0 and \u2028"}, {"text": "NUL \0 and \u2028"}),
+]
+
+
+@pytest.mark.parametrize(("given", "kept"), ODD, ids=[str(n) for n in range(len(ODD))])
+def test_what_mongodb_cannot_hold_is_stored_mended(store: Store, given: Any, kept: Any) -> None:
+    beside = ParsedEntity(User(user_id="2", username="bob"), {"uid": "2"}, LISTED)
+    assert put(store, user(raw=given, nickname="Alice"), beside) == []
+    assert stored(store)["raw"] == kept
+    assert (stored(store)["nickname"], stored(store, entity_id="2")["username"]) == ("Alice", "bob")
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.server  # the fake has no bounds
+@pytest.mark.parametrize(
+    "hopeless", [nested(200), nested(300), nested(900), {"a": "x" * 16_800_000}], ids=["200", "300", "900", "16 MB"]
+)
+def test_what_cannot_be_mended_is_a_reject_and_costs_nobody_else(real_store: Store, hopeless: Any) -> None:
+    others = [ParsedEntity(Post(post_id=str(n)), {"aweme_id": str(n)}, LISTED) for n in range(3)]
+    fine = ParsedEntity(User(user_id="2"), {"uid": "2"}, LISTED)
+    (reject,) = put(real_store, others[0], user(raw=hopeless), fine, *others)
+    assert (reject.position, reject.raw) == (-1, hopeless)
+    assert reject.why.startswith("1: MongoDB cannot hold it")
+    assert real_store.database["users"].distinct("_id") == ["2"]
+    assert real_store.database["posts"].count_documents({}) == 3
+    real_store.entities.reject([reject])
+    assert real_store.database["rejects"].count_documents({}) == 1
+
+
+@pytest.mark.server
+def test_many_levels_that_mongodb_does_hold_are_stored(real_store: Store) -> None:
+    assert put(real_store, user(raw=nested(100))) == []
+    assert stored(real_store)["raw"] == nested(100)
+
+
+@pytest.mark.server
+def test_writers_of_the_same_entities_at_once_lose_nothing(real_store: Store) -> None:
+    """Eight threads write the same 50 users, each with a field of its own and other fullness."""
+    names = ("username", "nickname", "signature", "region", "language", "link", "custom_verify", "sec_uid")
+
+    def write(n: int) -> None:
+        for start in range(0, 50, 10):
+            found = [
+                ParsedEntity(User(user_id=str(u), **{names[n]: f"{n}"}), {str(k): n for k in range(n + 1)}, LISTED)
+                for u in range(start, start + 10)
+            ]
+            assert put(real_store, *found) == []
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    users = list(real_store.database["users"].find())
+    assert len(users) == 50
+    for one in users:
+        assert {name: one.get(name) for name in names} == {name: str(n) for n, name in enumerate(names)}
+        assert one["raw"] == {str(k): 7 for k in range(8)}
+
+
+def test_typed_fields_are_read_back_without_the_object(store: Store) -> None:
+    put(store, user(username="alice"), ParsedEntity(Hashtag(name="cats"), {}, THIN))
+    (found,) = store.entities.typed("users", ["1", "unknown"])
+    assert (found["_id"], found["username"]) == ("1", "alice")
+    assert {"raw", "seen"}.isdisjoint(found)
+    assert store.entities.typed("posts", ["1"]) == []
+
+
+def test_nothing_to_store(store: Store) -> None:
+    assert put(store) == []
+    store.entities.follow([])
+    store.entities.reject([])
+    assert store.database["users"].count_documents({}) == 0
+
+
+def test_edges_are_stored_once_with_where_they_come_from(store: Store) -> None:
+    store.entities.follow([(ORIGIN, edge) for edge in (("1", "2"), ("2", "1"), ("1", "2"))])
+    first = stored(store, "follows", "1:2")
+    store.entities.follow([(NEXT, ("1", "2"))])
+    assert sorted(store.database["follows"].distinct("_id")) == ["1:2", "2:1"]
+    found = stored(store, "follows", "1:2")
+    assert (found["follower"], found["followee"]) == ("1", "2")
+    assert (found["seen"]["crawl"], found["seen"]["first_at"]) == ("d", first["seen"]["first_at"])
+
+
+def test_rejects_are_kept_once_a_place_and_page(store: Store) -> None:
+    rejects = [Reject(ORIGIN, 3, "comment without cid", {"text": "x"}), Reject(ORIGIN, -1, "9: too large", {"a": 1})]
+    for _ in range(2):
+        store.entities.reject(rejects)
+    store.entities.reject([Reject(NEXT, 3, "comment without cid", {"text": "x"})])
+    assert store.database["rejects"].count_documents({}) == 3
+    kept = store.database["rejects"].find_one({"position": 3, "page": "p"})
+    assert kept is not None
+    told = {name: kept[name] for name in ("why", "raw", "crawl", "endpoint")}
+    assert told == {
+        "why": "comment without cid", "raw": '{"text":"x"}', "crawl": "c", "endpoint": "hashtag_search",
+    }  # fmt: skip
+
+
+def test_two_hopeless_entities_of_one_page_are_two_rejects(store: Store) -> None:
+    store.entities.reject([Reject(ORIGIN, -1, "1: too deep", None), Reject(ORIGIN, -1, "2: too deep", None)])
+    assert store.database["rejects"].count_documents({}) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"a": [1, None]}, '{"a":[1,null]}'),
+        ({"a": 2**70}, "{'a': 1180591620717411303424}"),
+        ("half \ud83d", "'half \\ud83d'"),
+        ({"\ud83d": 1}, "{'\\ud83d': 1}"),
+        ("x" * 200_000, '"' + "x" * 99_999),
+    ],
+)
+def test_anything_can_be_shown_as_text(value: Any, text: str) -> None:
+    shown = as_text(value)
+    assert shown == text
+    shown.encode()
+
+
+def test_what_is_nested_without_end_can_be_shown_too() -> None:
+    assert as_text(nested(5000)) == "nested too deeply to be shown"
+
+
+def test_every_kind_is_stored_under_its_own_id(store: Store) -> None:
+    entity: Entity
+    for entity in (Post(post_id="7"), User(user_id="7"), Hashtag(name="7")):
+        put(store, ParsedEntity(entity, {"k": entity.kind}, LISTED))
+        assert stored(store, entity.kind, "7")["raw"] == {"k": entity.kind}
