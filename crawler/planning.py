@@ -1,15 +1,16 @@
 """Decides what a page leads to: its list's next page or end, and the pages of related entities. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from crawler.api.endpoints import Endpoint
+from crawler.api.endpoints import ENDPOINTS, Endpoint
 from crawler.model.crawls import CrawlSpec
 from crawler.model.entities import Comment, Entity, Post, User
 from crawler.model.enums import EndReason, Relation, SeedKind
 from crawler.model.pages import Page, PlannedPage, Request
 
-BARREN_PAGES = 4  # pages in a row without an item the list has not had: the list is stalled (contract)
+MAX_EMPTY_PAGES = 4  # pages in a row without an item the list has not had: the list is stalled (contract)
 
 # What the seeds of a kind buy of a user beside the profile.
 _OF_SEED_USERS = {
@@ -23,7 +24,15 @@ _PROFILES = ("user_info_from_username", "user_info_from_secuid")
 WIRE_DEPTH = 1  # of user posts: 10 posts, 1 unit a call (contract)
 
 
-def next_or_end(
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a request may not be sent, and the end reason of its list."""
+
+    end: EndReason
+    detail: str
+
+
+def next_page_or_end(
     endpoint: Endpoint,
     page: Page,
     spec: CrawlSpec,
@@ -34,27 +43,33 @@ def next_or_end(
     new: int,
     items: Sequence[Entity],
 ) -> tuple[PlannedPage | None, EndReason | None]:
-    """The list's next page, or why the list ends with this one.
+    """Return the list's next page, or why the list ends with this one.
 
-    `cursors` are those of the list's pages so far, `got` its distinct items with this page's, `new` this page's share.
+    cursor: of the next page, None where the answer has none.    cursors: of the list's pages so far.
+    got: distinct items of the list including this page's.       new: those that this page added.
     """
     if cursor is None:
-        return None, EndReason.MISSING if endpoint.single and not items else EndReason.END
+        return None, EndReason.MISSING if endpoint.is_object and not items else EndReason.END
     if cursor in (*cursors, page.request.cursor):
         return None, EndReason.STALLED
-    barren = 0 if new else page.barren + 1
-    if barren >= BARREN_PAGES:
+    if page.streak_after(new) >= MAX_EMPTY_PAGES:
         return None, EndReason.STALLED
-    if beyond_cap(endpoint, cursor, page.nth + 1) or (endpoint.max_items is not None and got >= endpoint.max_items):
+    if is_beyond_cap(endpoint, cursor, page.nth + 1) or (endpoint.max_items is not None and got >= endpoint.max_items):
         return None, EndReason.PLATFORM_CAP
-    if any(got >= spec.limits[name] for name in endpoint.lists if name in spec.limits):
+    if any(got >= spec.limits[name] for name in endpoint.limit_names if name in spec.limits):
         return None, EndReason.LIMIT
-    if endpoint.by_time and _past(spec, items):
+    if endpoint.time_ordered and _past(spec, items):
         return None, EndReason.LIMIT
-    return PlannedPage(Request(page.endpoint, page.request.args, cursor), page.depth, page.nth + 1, barren), None
+    return continue_list(page, cursor, new), None
 
 
-def beyond_cap(endpoint: Endpoint, cursor: Mapping[str, Any], nth: int) -> bool:
+def continue_list(page: Page, cursor: Mapping[str, Any], new: int) -> PlannedPage:
+    """Return the page after one that held `new` new items."""
+    request = Request(page.endpoint, page.request.args, cursor)
+    return PlannedPage(request, page.depth, page.nth + 1, page.streak_after(new))
+
+
+def is_beyond_cap(endpoint: Endpoint, cursor: Mapping[str, Any], nth: int) -> bool:
     """Whether the API can give nothing at this cursor or this place of a list."""
     if endpoint.max_pages is not None and nth >= endpoint.max_pages:
         return True
@@ -62,31 +77,39 @@ def beyond_cap(endpoint: Endpoint, cursor: Mapping[str, Any], nth: int) -> bool:
 
 
 def _offset(cursor: Mapping[str, Any]) -> float:
-    """A cursor as a number, whatever form it came in; 0 where it is none."""
+    """Return a cursor as a number, whatever form it came in; 0 where it is none."""
     try:
         return float(cursor.get("cursor") or 0)
     except (TypeError, ValueError):
         return 0.0
 
 
-def refusal(endpoint: Endpoint | None, request: Request, nth: int) -> str | None:
-    """Why a page may not be bought whoever planned it; None where it may."""
-    if endpoint is None or endpoint.customer:
-        return f"no endpoint {request.endpoint} to crawl"
-    if unknown := (request.args.keys() - set(endpoint.args)) | (request.cursor.keys() - endpoint.next.keys()):
+def validate_request(request: Request, nth: int) -> Problem | None:
+    """Return why a page may not be fetched, whoever planned it; None where it may."""
+    endpoint = ENDPOINTS.get(request.endpoint)
+    if endpoint is None or endpoint.account_endpoint:
+        return Problem(EndReason.ERROR, f"no endpoint {request.endpoint} to crawl")
+    if detail := _malformed(endpoint, request, nth):
+        return Problem(EndReason.ERROR, detail)
+    if is_beyond_cap(endpoint, request.cursor, nth):
+        return Problem(EndReason.PLATFORM_CAP, f"page {nth + 1} at {dict(request.cursor)} is beyond the API's cap")
+    return None
+
+
+def _malformed(endpoint: Endpoint, request: Request, nth: int) -> str | None:
+    if unknown := (request.args.keys() - set(endpoint.args)) | (request.cursor.keys() - endpoint.cursor_fields.keys()):
         return f"{endpoint.name} takes no {', '.join(sorted(map(str, unknown)))}"
     if missing := set(endpoint.required) - request.args.keys():
         return f"{endpoint.name} needs {', '.join(sorted(missing))}"
     if not isinstance(nth, int):
         return f"{nth!r} is no place in a list"
-    if endpoint.batch is not None:
-        ids = request.args.get(endpoint.batch)
-        if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-            return f"{endpoint.name} takes a list of ids"
-        if not 0 < len(ids) <= endpoint.max_ids:
-            return f"{len(ids)} ids in a call, at most {endpoint.max_ids} are allowed"
-    if beyond_cap(endpoint, request.cursor, nth):
-        return f"page {nth + 1} at {dict(request.cursor)} is beyond the API's cap"
+    if endpoint.batch_argument is None:
+        return None
+    ids = request.args.get(endpoint.batch_argument)
+    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+        return f"{endpoint.name} takes a list of ids"
+    if not 0 < len(ids) <= endpoint.max_ids:
+        return f"{len(ids)} ids in a call, at most {endpoint.max_ids} are allowed"
     return None
 
 
@@ -102,7 +125,7 @@ def follow_ups(spec: CrawlSpec, endpoint: Endpoint, depth: int, items: Iterable[
 def _related(spec: CrawlSpec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> Iterator[PlannedPage]:
     for item in items:
         if isinstance(item, Post):
-            if within(spec, item.created_at):
+            if in_date_range(spec, item.created_at):
                 yield from _of_post(spec, depth, item)
         elif isinstance(item, Comment):
             yield from _of_comment(spec, depth, item)
@@ -118,7 +141,7 @@ def _of_post(spec: CrawlSpec, depth: int, post: Post) -> Iterator[PlannedPage]:
     if post.author_id is not None:
         author = User(user_id=post.author_id, sec_uid=post.author_sec_uid, username=post.author_username)
         if Relation.AUTHORS in spec.expand:
-            yield from profile(spec, depth + 1, author)
+            yield from plan_profile(spec, depth + 1, author)
         yield from _of_user(spec, depth + 1, author)
     if post.music_id is not None:
         if Relation.MUSIC in spec.expand:
@@ -135,7 +158,7 @@ def _of_comment(spec: CrawlSpec, depth: int, comment: Comment) -> Iterator[Plann
         )
     if Relation.COMMENTERS in spec.expand and comment.user_id is not None:
         writer = User(user_id=comment.user_id, sec_uid=comment.user_sec_uid, username=comment.username)
-        yield from profile(spec, depth + 1, writer)
+        yield from plan_profile(spec, depth + 1, writer)
         yield from _of_user(spec, depth + 1, writer)
 
 
@@ -155,7 +178,7 @@ def _of_user(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
 
 def _list_of_user(spec: CrawlSpec, relation: Relation, depth: int, user: User) -> Iterator[PlannedPage]:
     if relation is Relation.POSTS:
-        yield from posts(spec, depth, user)
+        yield from plan_posts(spec, depth, user)
     elif user.sec_uid is None:
         return
     elif relation is Relation.LIKES:
@@ -165,7 +188,7 @@ def _list_of_user(spec: CrawlSpec, relation: Relation, depth: int, user: User) -
         yield PlannedPage(Request(endpoint, {"id": user.user_id, "sec_uid": user.sec_uid}), depth)
 
 
-def profile(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
+def plan_profile(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
     """The one page of a user's profile in a crawl: by name where a seed named the user, else by sec_uid."""
     name = (user.username or "").lower()
     if name in spec.usernames:
@@ -178,7 +201,7 @@ def profile(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
         yield PlannedPage(Request("user_info_from_username", {"username": name}), depth)
 
 
-def posts(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
+def plan_posts(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
     """The one list of a user's posts in a crawl, named as the profile is."""
     name = (user.username or "").lower()
     oldest = {"oldest_createtime": spec.since} if spec.since is not None else {}
@@ -192,7 +215,7 @@ def posts(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
         yield PlannedPage(Request("user_posts_from_username", {"username": name, "depth": WIRE_DEPTH, **oldest}), depth)
 
 
-def within(spec: CrawlSpec, created_at: int | None) -> bool:
+def in_date_range(spec: CrawlSpec, created_at: int | None) -> bool:
     """Whether a post of this time is to be expanded; one without a time is."""
     if created_at is None:
         return True

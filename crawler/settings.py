@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 
 PREFIX = "TOKCRAWL_"
 STACK_FILE = "stack.json"
@@ -83,14 +83,14 @@ def running_stack(home: Path) -> dict[str, Any]:
 
 
 def load(**flags: Any) -> Settings:
-    """Settings from all sources; a UserError names each one that is unknown or cannot be used."""
+    """Settings from all sources; a UsageError names each one that is unknown or cannot be used."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     given = {name for name in (*os.environ, *dotenv_values(".env")) if name.startswith(PREFIX)}
     if unknown := sorted(given - known):
-        raise UserError(f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        raise UsageError(f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        raise UserError(
+        raise UsageError(
             "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
         ) from None

@@ -85,9 +85,9 @@ def _store(settings: "Settings", *, to_read: bool = False) -> "Store":
     """The database; where it is only read, the indexes are left to who writes."""
     from crawler.store import Store
 
-    store = Store.at(settings.mongo_url, settings.mongo_db, connections=4, patience=_PATIENCE)
+    store = Store.connect(settings.mongo_url, settings.mongo_db, connections=4, patience=_PATIENCE)
     if not to_read:
-        store.prepare()
+        store.ensure_indexes()
     return store
 
 
@@ -164,10 +164,10 @@ def seed(
     )
     settings = _settings()
     store = _store(settings)
-    RateLimiter(settings.redis_url).check()
+    RateLimiter(settings.redis_url).ping()
     _check_broker(settings)
     crawl = seeding.start(store, spec, given, seeding.first_pages(spec, given))
-    if not store.fleet.workers():
+    if not store.workers.all():
         say("no worker is running: start one with `tokcrawl worker`")
     tell({"crawl": crawl, "kind": kind, "seeds": len(given), "name": name} if as_json else crawl, as_json)
 
@@ -294,10 +294,10 @@ def worker(
     _token(settings)
     if log_level is not None:
         os.environ["TOKCRAWL_LOG_LEVEL"] = settings.log_level
-    from workers.process import set_up_logging
+    from workers.process import configure_logging
     from workers.supervisor import Supervisor
 
-    set_up_logging(settings.log_level)
+    configure_logging(settings.log_level)
     raise typer.Exit(Supervisor(settings, max(concurrency, processes), processes, grace).run())
 
 
@@ -370,23 +370,24 @@ def demo(
 
 
 def _token(settings: "Settings") -> str:
-    from crawler.model.errors import UserError
+    from crawler.model.errors import UsageError
 
     if token := settings.api_token.get_secret_value():
         return token
-    raise UserError("TOKCRAWL_API_TOKEN is not set; put it into the environment or into .env (the sandbox takes any)")
+    raise UsageError("TOKCRAWL_API_TOKEN is not set; put it into the environment or into .env (the sandbox takes any)")
 
 
 def _check_broker(settings: "Settings") -> None:
-    """Raise Unreachable where messages could not be sent."""
+    """Raise UnreachableError where messages could not be sent."""
     if settings.broker_url.startswith("redis"):
         from crawler.rate_limit.limiter import RateLimiter
 
-        RateLimiter(settings.broker_url).check()
+        RateLimiter(settings.broker_url).ping()
     else:
-        from workers.app import Publisher, make_app
+        from workers.app import make_app
+        from workers.publisher import Publisher
 
-        Publisher(make_app(settings), settings.broker_url).check()
+        Publisher(make_app(settings), settings.broker_url).ping()
 
 
 if __name__ == "__main__":

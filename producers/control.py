@@ -1,7 +1,7 @@
 """pause, resume, cancel and retry: a person's word on a crawl, heard by every worker within about a second."""
 
 from crawler.model.enums import CrawlState, EndReason, PauseCause
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 from crawler.rate_limit.limiter import RateLimiter
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
@@ -11,7 +11,7 @@ from producers.status import find
 def pause(store: Store, crawl: str) -> str:
     document = find(store, crawl)
     if not store.crawls.pause(PauseCause.USER, document["_id"]):
-        raise UserError(f"crawl {document['_id']} is {document['state']}, only a running one can be paused")
+        raise UsageError(f"crawl {document['_id']} is {document['state']}, only a running one can be paused")
     return f"crawl {document['_id']} is paused; what is in flight is finished and kept"
 
 
@@ -20,17 +20,17 @@ def resume(store: Store, pace: RateLimiter, crawl: str, max_units: int | None, m
     document = find(store, crawl)
     crawl_id = document["_id"]
     if document["state"] != CrawlState.PAUSED:
-        raise UserError(f"crawl {crawl_id} is {document['state']}, only a paused one can be resumed")
+        raise UsageError(f"crawl {crawl_id} is {document['state']}, only a paused one can be resumed")
     budget = {name: n for name, n in (("units", max_units), ("pages", max_pages)) if n is not None}
     if budget:
-        told = store.tally.count(crawl_id)
-        store.budgets.begin(crawl_account(crawl_id), told["units"] + told["unknown"], told["pages"]["done"])
+        told = store.stats.recount(crawl_id)
+        store.budgets.open_account(crawl_account(crawl_id), told["units"] + told["unknown"], told["pages"]["done"])
     cause = PauseCause(document["cause"])
-    store.frontier.unsend(crawl_id)
+    store.frontier.reset_dispatch(crawl_id)
     store.crawls.resume(crawl=crawl_id, budget=budget)
     # A person says that it is mended; where it is not, the first answer closes the gate again.
-    if cause in (PauseCause.ACCOUNT, PauseCause.UNITS) and store.fleet.open_gate(cause):
-        pace.open()
+    if cause in (PauseCause.ACCOUNT, PauseCause.UNITS) and store.gate.open(cause):
+        pace.open_gate()
         if cause is PauseCause.UNITS:  # the others would have gone on with the same gate
             store.crawls.resume(causes=[cause])
     return f"crawl {crawl_id} goes on"
@@ -39,8 +39,8 @@ def resume(store: Store, pace: RateLimiter, crawl: str, max_units: int | None, m
 def cancel(store: Store, crawl: str) -> str:
     """End it: no call starts any more, what is in flight is kept, what is planned is skipped."""
     document = find(store, crawl)
-    if not store.crawls.end(document["_id"], CrawlState.CANCELLED):
-        raise UserError(f"crawl {document['_id']} is {document['state']} already")
+    if not store.crawls.finish(document["_id"], CrawlState.CANCELLED):
+        raise UsageError(f"crawl {document['_id']} is {document['state']} already")
     skipped = store.ledger.skip_planned(document["_id"], EndReason.CANCELLED)
     return f"crawl {document['_id']} is cancelled; {skipped:,} planned pages were not bought"
 
@@ -49,10 +49,10 @@ def retry(store: Store, crawl: str, kind: str | None) -> str:
     """Plan failed pages again, all or those of one class."""
     document = find(store, crawl)
     if document["state"] == CrawlState.CANCELLED:
-        raise UserError(f"crawl {document['_id']} is cancelled")
-    pages = store.ledger.retry(document["_id"], kind)
+        raise UsageError(f"crawl {document['_id']} is cancelled")
+    pages = store.failures.retry(document["_id"], kind)
     if not pages:
-        classes = ", ".join(failure["kind"] for failure in store.ledger.failures(document["_id"]))
-        raise UserError(f"no failed pages{f' of class {kind}' if kind else ''}; there are {classes or 'none at all'}")
+        classes = ", ".join(failure["kind"] for failure in store.failures.summarize(document["_id"]))
+        raise UsageError(f"no failed pages{f' of class {kind}' if kind else ''}; there are {classes or 'none at all'}")
     store.crawls.reopen(document["_id"])
     return f"{pages:,} failed pages are planned again"

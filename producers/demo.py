@@ -46,8 +46,8 @@ def run(settings: Settings, keep: bool) -> int:
         }  # fmt: skip
         exits.enter_context(_process(worker_log, ["producers.cli", "worker", "-c", "32"], environment))
         console.print(f"[bold]4/4[/] tokcrawl seed hashtag {_HASHTAG}; tokcrawl watch")
-        store = Store.at(local.urls["TOKCRAWL_MONGO_URL"], "tokcrawl_demo")
-        store.prepare()
+        store = Store.connect(local.urls["TOKCRAWL_MONGO_URL"], "tokcrawl_demo")
+        store.ensure_indexes()
         given = seeds("hashtag", [_HASHTAG], None, sys.stdin.buffer)
         spec = make_spec(
             "hashtag", given, expand=None, depth=2, max_pages=None, max_units=None, limits=[], since=None, until=None,
@@ -63,7 +63,7 @@ def run(settings: Settings, keep: bool) -> int:
 
 def _wait_for_worker(store: Store, log: Path) -> None:
     deadline = monotonic() + 30
-    while not store.fleet.workers():
+    while not store.workers.all():
         if monotonic() > deadline:
             raise stack.StackError(f"the worker did not start; see {log}")
         sleep(0.1)

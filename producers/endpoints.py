@@ -13,11 +13,11 @@ def catalogue() -> list[dict[str, Any]]:
         {
             "endpoint": entry.name,
             "args": list(entry.args),
-            "cursor": list(entry.next),
-            "units": entry.price,
-            "units_at_most": entry.worst,
+            "cursor": list(entry.cursor_fields),
+            "units": entry.expected_price,
+            "units_at_most": entry.max_price,
             "cap": _cap(entry),
-            "lists": list(entry.lists),
+            "lists": list(entry.limit_names),
         }
         for entry in ENDPOINTS.values()
     ]
@@ -37,7 +37,7 @@ def table() -> Table:
 
 def _cap(entry: Endpoint) -> str:
     caps = []
-    if entry.batch:
+    if entry.batch_argument:
         caps.append(f"{entry.max_ids} ids a call")
     if entry.max_cursor:
         caps.append(f"cursor {entry.max_cursor:,}")

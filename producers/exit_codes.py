@@ -11,22 +11,22 @@ def exit_code_of(error: Exception) -> int | None:
     """The exit code for an error that a person is told in a line; None for one that is a bug."""
     from crawler.model.errors import (
         AccountError,
-        CallError,
+        ApiCallError,
         CrawlError,
         QuotaExhaustedError,
         TransientError,
-        Unreachable,
-        UserError,
+        UnreachableError,
+        UsageError,
     )
 
-    if isinstance(error, UserError):
+    if isinstance(error, UsageError):
         return EXIT_USAGE
-    if isinstance(error, Unreachable):
+    if isinstance(error, UnreachableError):
         return EXIT_UNREACHABLE
     if isinstance(error, AccountError):
         return EXIT_ACCOUNT
     if isinstance(error, QuotaExhaustedError | TransientError):
         return EXIT_WAITING
-    if isinstance(error, CallError | CrawlError):
+    if isinstance(error, ApiCallError | CrawlError):
         return EXIT_UNEXPECTED
     return None

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.model.enums import CrawlState, PageState, PauseCause
-from crawler.model.errors import UserError
+from crawler.model.enums import COUNTED, CrawlState, PageState, PauseCause
+from crawler.model.errors import UsageError
 from crawler.store import Store
-from crawler.store.stats import status
 
 _SMALL = 5_000  # pages up to which a crawl is counted from the ledger here; of a larger one its roll-up is told
 
@@ -32,9 +31,9 @@ def exit_code(state: str, cause: str | None) -> int | None:
 
 
 def find(store: Store, crawl: str) -> dict[str, Any]:
-    """The crawl's document; a UserError where there is none."""
+    """The crawl's document; a UsageError where there is none."""
     if (found := store.crawls.get(crawl)) is None:
-        raise UserError(f"no crawl {crawl!r}; `tokcrawl status` lists them")
+        raise UsageError(f"no crawl {crawl!r}; `tokcrawl status` lists them")
     return found
 
 
@@ -46,22 +45,52 @@ def figures(store: Store, crawl: Mapping[str, Any], *, count: bool = True) -> di
     rollup = dict(crawl.get("rollup") or {})
     if not rollup.get("final"):
         if _is_small(crawl) and (count or crawl["state"] != CrawlState.RUNNING):
-            rollup = store.tally.count(crawl["_id"])
+            rollup = store.stats.recount(crawl["_id"])
         else:
             pages = rollup.get("pages") or {}
-            leased = store.ledger.leased_count(crawl["_id"])
+            leased = store.ledger.count_leased(crawl["_id"])
             rollup["pages"] = {**pages, "leased": leased, "planned": max(0, pages.get("planned", 0) - leased)}
-    told = status(crawl, rollup)
-    told["failures"] = store.ledger.failures(crawl["_id"]) if told["pages"][PageState.FAILED] else []
+    told = status_document(crawl, rollup)
+    told["failures"] = store.failures.summarize(crawl["_id"]) if told["pages"][PageState.FAILED] else []
     return told
 
 
 def is_being_counted(store: Store, crawl: Mapping[str, Any]) -> bool:
     """Whether a crawl is over and a worker will soon tell its exact figures."""
     over = CrawlState(crawl["state"]).ended and not (crawl.get("rollup") or {}).get("final")
-    return over and not _is_small(crawl) and bool(store.fleet.workers())
+    return over and not _is_small(crawl) and bool(store.workers.all())
 
 
 def _is_small(crawl: Mapping[str, Any]) -> bool:
     pages: Mapping[str, int] = (crawl.get("rollup") or {}).get("pages") or {}
     return sum(pages.values()) <= _SMALL
+
+
+def status_document(crawl: Mapping[str, Any], rollup: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `status --json` prints of a crawl, from its document and its roll-up."""
+    pages = rollup.get("pages") or {}
+    return {
+        "crawl": crawl["_id"],
+        "name": crawl.get("name"),
+        "kind": crawl.get("kind"),
+        "state": crawl["state"],
+        "cause": crawl.get("cause"),
+        "pages": {str(state): max(0, int(pages.get(state, 0))) for state in PageState},
+        "calls": int(rollup.get("calls", 0)),
+        "units": {
+            "spent": int(rollup.get("units", 0)),
+            "unknown": int(rollup.get("unknown", 0)),
+            "budget": (crawl.get("budget") or {}).get("units"),
+        },
+        "entities": {kind: int((rollup.get("entities") or {}).get(kind, 0)) for kind in COUNTED},
+        "lives": int((rollup.get("entities") or {}).get("lives", 0)),
+        "rejects": int(rollup.get("rejects", 0)),
+        "ends": dict(rollup.get("ends") or {}),
+        "endpoints": dict(rollup.get("endpoints") or {}),
+        "started_at": _iso(crawl.get("started_at")),
+        "ended_at": _iso(crawl.get("ended_at")),
+    }
+
+
+def _iso(moment: Any) -> str | None:
+    return None if moment is None else moment.isoformat()

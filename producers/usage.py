@@ -7,7 +7,7 @@ from typing import Any
 from crawler.api.client import ApiClient
 from crawler.api.endpoints import ENDPOINTS
 from crawler.model.enums import CrawlState
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 from crawler.store import Store
 from crawler.store.budgets import crawl_account, day_account
 
@@ -23,8 +23,8 @@ def settle(store: Store, api: ApiClient, days: int) -> list[dict[str, Any]]:
     told = []
     for back in range(days):
         day = (datetime.now(UTC) - timedelta(days=back)).strftime("%Y-%m-%d")
-        provider = _tiktok_units(api.call(_USAGE, {"date": day}, {}).data)
-        known, unknown = store.ledger.spent_on(day)
+        provider = _tiktok_units(api.fetch(_USAGE, {"date": day}, {}).data)
+        known, unknown = store.charges.spent_on(day)
         row: dict[str, Any] = {
             "day": day,
             "provider": provider,
@@ -62,18 +62,18 @@ def _settle_day(store: Store, day: str, left: int) -> int:
     """Settle every unknown charge of the day with the units that are left for them; returns those that were charged."""
     settled = 0
     crawls = set()
-    for page in store.ledger.unknown_on(day):
+    for page in store.charges.unknown_on(day):
         feared = int(page["unknown"][day])
         charged = min(feared, left - settled)
-        if store.ledger.settle_unknown(page["_id"], day, feared, charged):
+        if store.charges.resolve_unknown(page["_id"], day, feared, charged):
             settled += charged
             crawls.add(page["crawl"])
             for account in (crawl_account(page["crawl"]), day_account(day)):
-                store.budgets.spend(account, charged - feared)
+                store.budgets.adjust(account, charged - feared)
     for crawl in crawls:
         document = store.crawls.get(crawl)
         if document and document["state"] != CrawlState.RUNNING:
-            store.crawls.settle(crawl, document["rollup"], store.tally.count(crawl))
+            store.crawls.finalize_stats(crawl, document["rollup"], store.stats.recount(crawl))
     return settled
 
 
@@ -85,5 +85,5 @@ def _tiktok_units(data: Any) -> int:
     if isinstance(value, str) and value.isdecimal():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UserError(f"the provider's figure cannot be read: {str(data)[:200]}; nothing was settled")
+        raise UsageError(f"the provider's figure cannot be read: {str(data)[:200]}; nothing was settled")
     return value

@@ -63,8 +63,8 @@ def _line(told: dict[str, Any], rate: float, note: str | None) -> str:
 
 def note(store: Store, told: dict[str, Any]) -> str | None:
     """What a person would want to know while nothing seems to move."""
-    if gate := store.fleet.gate():
+    if gate := store.gate.get():
         return f"no calls are made ({gate.cause}): {gate.detail}"
-    if not store.fleet.workers():
+    if not store.workers.all():
         return "no worker is running: start one with `tokcrawl worker`"
     return None

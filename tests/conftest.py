@@ -20,7 +20,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
 @pytest.fixture(scope="session")
 def mongo(servers: dict[str, str]) -> Iterator[Store]:
     """One connection pool to the real MongoDB; not waiting for the journal, which no test here pulls the plug on."""
-    store = Store.at(f"{servers['TOKCRAWL_MONGO_URL']}/?journal=false", "unused")
+    store = Store.connect(f"{servers['TOKCRAWL_MONGO_URL']}/?journal=false", "unused")
     yield store
     store.close()
 
@@ -28,12 +28,12 @@ def mongo(servers: dict[str, str]) -> Iterator[Store]:
 @pytest.fixture
 def real_store(mongo: Store) -> Iterator[Store]:
     """A store over the real MongoDB, empty; collections and indexes stay, as making them takes longest."""
-    client, options = mongo.database.client, mongo.database.codec_options
+    client, options = mongo.db.client, mongo.db.codec_options
     store = Store(client.get_database("tests", codec_options=options))
-    store.prepare()
+    store.ensure_indexes()
     yield store
-    for name in store.database.list_collection_names():
-        store.database[name].delete_many({})
+    for name in store.db.list_collection_names():
+        store.db[name].delete_many({})
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.server)])
@@ -43,5 +43,5 @@ def store(request: pytest.FixtureRequest) -> Store:
         real: Store = request.getfixturevalue("real_store")
         return real
     fake = Store(mongomock_ng.MongoClient(tz_aware=True).db)
-    fake.prepare()
+    fake.ensure_indexes()
     return fake

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from crawler.api.endpoints import Endpoint
+from crawler.model.charges import Charge, PageResult
 from crawler.model.crawls import Crawl, CrawlSpec
 from crawler.model.enums import CrawlState, EndReason, Relation, SeedKind
 from crawler.model.pages import Page, PlannedPage, Request
 from crawler.store import Store
-from crawler.store.ledger import Charge, Result
 
 FIXTURES = Path(__file__).parent / "fixtures"
 DAY = "2026-01-31"
@@ -29,10 +29,12 @@ def plan(n: int | str = 0, depth: int = 1, *, nth: int = 0, cursor: Any = None) 
     return PlannedPage(request(n, cursor=cursor), depth, nth)
 
 
-def page(made: Request | None = None, *, depth: int = 0, nth: int = 0, barren: int = 0, attempts: int = 0) -> Page:
+def page(
+    made: Request | None = None, *, depth: int = 0, nth: int = 0, empty_streak: int = 0, attempts: int = 0
+) -> Page:
     """A page as a worker holds it, of no ledger."""
     made = made or request()
-    return Page(made.page_id("c"), "c", made, made.list_id("c"), depth, nth, barren, attempts, 0, "token", False)
+    return Page(made.page_id("c"), "c", made, made.list_id("c"), depth, nth, empty_streak, attempts, 0, "token", False)
 
 
 def spec(kind: SeedKind = SeedKind.HASHTAG, *expand: Relation, **fields: Any) -> CrawlSpec:
@@ -44,10 +46,17 @@ def crawl(name: str = "c", state: CrawlState = CrawlState.RUNNING, cause: Any = 
     return Crawl(name, state, cause, made, made.max_units, made.max_pages)
 
 
-def bought(*items: str, **fields: Any) -> Result:
+def result_of(*items: str, **fields: Any) -> PageResult:
     """The result of a page that held these comments."""
-    made = {"kind": "comments", "met": {}, "got": len(items), "new": len(items), "next": None, "end": EndReason.END}
-    return Result(items=list(items), **{**made, **fields})
+    made = {
+        "kind": "comments",
+        "embedded": {},
+        "got": len(items),
+        "new": len(items),
+        "next": None,
+        "end": EndReason.END,
+    }
+    return PageResult(items=list(items), **{**made, **fields})
 
 
 def charged(units: int | None = 1, expected: int = 1) -> Charge:
@@ -56,21 +65,21 @@ def charged(units: int | None = 1, expected: int = 1) -> Charge:
 
 def taken(store: Store, made: PlannedPage, crawl: str = "c", *, worker: str = "w", lease: float = 60) -> Page:
     """A page that was planned and is held."""
-    store.frontier.plan(crawl, [made], deepest=2)
-    held = store.ledger.take(made.request.page_id(crawl), crawl, worker, lease)
+    store.frontier.add(crawl, [made], max_depth=2)
+    held = store.ledger.acquire(made.request.page_id(crawl), crawl, worker, lease)
     assert held is not None
     return held
 
 
-def finish(store: Store, held: Page, result: Result, charge: Charge | None) -> bool:
+def finish(store: Store, held: Page, result: PageResult, charge: Charge | None) -> bool:
     """Mark a held page done; False where it is not in its holder's hands."""
-    return held.id in store.ledger.finish_all([(held, result, charge)])
+    return held.id in store.ledger.complete_many([(held, result, charge)])
 
 
 def document(store: Store, made: Page | PlannedPage, crawl: str = "c") -> dict[str, Any]:
     """A page's document in the ledger."""
     page_id = made.id if isinstance(made, Page) else made.request.page_id(crawl)
-    found = store.database["pages"].find_one({"_id": page_id})
+    found = store.db["pages"].find_one({"_id": page_id})
     assert found is not None
     return found
 
@@ -79,17 +88,17 @@ def document(store: Store, made: Page | PlannedPage, crawl: str = "c") -> dict[s
 
 # What each reader reads: the fixture, and where the id of the item stands in it.
 ITEMS = {
-    "read_post": ("post", "aweme_id"),
-    "read_user": ("user", "uid"),
-    "read_comment": ("comment", "cid"),
-    "read_music": ("music", "mid"),
-    "read_live": ("user", "id"),
+    "parse_post": ("post", "aweme_id"),
+    "parse_user": ("user", "uid"),
+    "parse_comment": ("comment", "cid"),
+    "parse_music": ("music", "mid"),
+    "parse_live": ("user", "id"),
 }
 
 
 def item(endpoint: Endpoint, n: int) -> Any:
     """An item of this endpoint with an id of its own."""
-    name, key = ITEMS[endpoint.reader.__name__]  # type: ignore[union-attr]
+    name, key = ITEMS[endpoint.parser.__name__]  # type: ignore[union-attr]
     return raw(name, **{key: item_id(n)})
 
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from crawler.api.parsers import Item
 from crawler.model.entities import Entity
+from crawler.model.items import Item
 
 TESTS = Path(__file__).parent
 SAMPLES = Path(os.environ.get("TIKTOK_SAMPLES") or TESTS.parents[1] / "shared" / "samples")

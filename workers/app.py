@@ -1,31 +1,23 @@
-"""The Celery app and its one task: a message names a page and a crawl, and the step does the rest."""
+"""Configure Celery, a reason beside each line, and define its one task: a message names a page and a crawl."""
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from threading import Lock
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
 from kombu.entity import Queue
-from kombu.utils.uuid import uuid
 
-from crawler.model.errors import Unreachable
-from crawler.model.pages import PageMessage
 from crawler.settings import Settings
-from crawler.store import place
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 QUEUE = "pages"
-TASK = "page"
-_BATCH = 200  # messages in one pipeline
+TASK = "tokcrawl.fetch_page"
 
 
-def make_app(settings: Settings, run: Callable[[str, str], str] | None = None) -> Celery:
-    """The app; with `run`, its task carries pages (a worker), without, it only sends them."""
+def make_app(settings: Settings) -> Celery:
+    """Return the configured app; it publishes messages, and runs them once `register_task` was called."""
     app = Celery("tokcrawl", broker=settings.broker_url)
     app.conf.update(
         result_backend=None,
@@ -50,23 +42,25 @@ def make_app(settings: Settings, run: Callable[[str, str], str] | None = None) -
         task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_step": 0.3, "interval_max": 1},
     )
 
+    return app
+
+
+def register_task(app: Celery, run: Callable[[str, str], str]) -> None:
+    """Define the app's task: `run` a page id of a crawl id; whatever else a message holds is dropped."""
+
     @app.task(name=TASK, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
-    def page(page: object = None, crawl: object = None, **others: object) -> str | None:
-        if run is None:
-            return None
+    def fetch_page(page: object = None, crawl: object = None, **others: object) -> str:
         if not isinstance(page, str) or not isinstance(crawl, str):
-            log.error("a message that names no page is dropped: page=%.100r crawl=%.100r", page, crawl)
+            log.error("message without a page dropped: page=%.100r crawl=%.100r", page, crawl)
             return "not a page"
         return run(page, crawl)
-
-    return app
 
 
 def _transport(settings: Settings) -> dict[str, Any]:
     if not settings.broker_url.startswith(("redis", "valkey", "sentinel")):
         return {"confirm_publish": True}
     return {
-        # The ledger gives back what a dead worker held, so Redis need not keep a second account of it: that costs
+        # The ledger reclaims what a dead worker held, so Redis need not track it a second time: that costs
         # four round trips a message, and loses messages all the same (celery#4354).
         "ack_emulation": False,
         "socket_timeout": 15,
@@ -79,75 +73,4 @@ def _transport(settings: Settings) -> dict[str, Any]:
 
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def _leave_logging_alone(**_: object) -> None:
-    """The child sets logging up; Celery must not."""
-
-
-class Publisher:
-    """Sends messages and tells how many wait, over one connection that is made anew after any trouble."""
-
-    def __init__(self, app: Celery, url: str) -> None:
-        self._app = app
-        self._place = place(url)
-        self._connection: Any = None
-        self._producer: Any = None
-        self._lock = Lock()
-
-    def send(self, waiting: Sequence[PageMessage]) -> None:
-        """Send a message for each page; Unreachable where the broker does not take them."""
-
-        def publish(connection: Any) -> None:
-            with self._producer.batch(_BATCH):
-                for page in waiting:
-                    message = self._app.amqp.create_task_message(
-                        uuid(),
-                        TASK,
-                        kwargs={"page": page.id, "crawl": page.crawl},
-                        kwargsrepr=page.request.title(),
-                    )
-                    self._producer.publish(message.body, headers=message.headers, **message.properties)
-
-        self._over(publish)
-
-    def depth(self) -> int:
-        """Messages that wait in the queue."""
-        # Declared, not only asked for: kombu's look for an existing queue forgets its own key prefix on Redis.
-        return int(self._over(lambda connection: self._queue(connection).queue_declare().message_count))
-
-    def check(self) -> None:
-        """Raise Unreachable where the broker does not answer."""
-        self._over(lambda connection: None)
-
-    def _over(self, do: Callable[[Any], T]) -> T:
-        """Do it over the connection; once more over a new one where the old one turns out to be dead.
-
-        A message may then be sent twice, which does no harm.
-        """
-        with self._lock:
-            while True:
-                fresh = self._connection is None
-                try:
-                    return do(self._connection or self._connect())
-                except Exception as error:
-                    # kombu lets through what its transports raise: errors of redis-py and py-amqp, of sockets, and
-                    # AttributeError on a connection that was closed meanwhile.
-                    self._drop()
-                    if fresh:
-                        raise Unreachable(f"the broker at {self._place} does not answer: {error}") from None
-
-    def _connect(self) -> Any:
-        connection = self._app.connection_for_write(connect_timeout=5)
-        connection.ensure_connection(max_retries=1, timeout=5)
-        self._queue(connection).declare()
-        # Celery's own `apply_async` makes a producer for each message, and costs twice as much.
-        self._producer = self._app.amqp.Producer(connection, routing_key=QUEUE, serializer="json", auto_declare=False)
-        self._connection = connection
-        return connection
-
-    def _queue(self, connection: Any) -> Any:
-        return self._app.amqp.queues[QUEUE].bind(connection.default_channel)
-
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(Exception):  # it is broken already
-                connection.release()
+    """The worker process configures logging; Celery must not."""

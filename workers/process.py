@@ -1,4 +1,4 @@
-"""One worker process: a Celery worker with a thread for each call in flight, and its keeper."""
+"""Run one worker process: a Celery worker with a thread for each call in flight, and its heartbeat thread."""
 
 import argparse
 import ctypes
@@ -19,22 +19,26 @@ from celery.signals import worker_ready, worker_shutting_down
 
 from crawler.api.client import ApiClient
 from crawler.engine.budget import BudgetGuard
-from crawler.engine.capacity import threads
+from crawler.engine.capacity import thread_count
+from crawler.engine.committer import Committer
 from crawler.engine.crawl_cache import CrawlCache
-from crawler.engine.page_runner import PageRunner, RunnerDeps
+from crawler.engine.dispatch_quota import DispatchQuota
+from crawler.engine.page_runner import PageRunner
+from crawler.engine.prices import PriceBook
 from crawler.engine.stats_buffer import StatsBuffer
-from crawler.model.errors import Unreachable
+from crawler.model.errors import UnreachableError
 from crawler.rate_limit.limiter import RateLimiter
 from crawler.settings import Settings, load
 from crawler.store import Store
-from workers.app import QUEUE, Publisher, make_app
+from workers.app import QUEUE, make_app, register_task
 from workers.heartbeat import Heartbeat
 from workers.leader import Leader
+from workers.publisher import Publisher
 
 log = logging.getLogger("tokcrawl.worker")
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
-# Third parties that say too much at INFO, or at DEBUG what must not be said.
+# Libraries that log too much at INFO, or secrets at DEBUG.
 _QUIET = ("celery", "kombu", "amqp", "pymongo", "httpx", "httpcore", "urllib3", "redis")
 
 
@@ -45,55 +49,66 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--name", default=f"{socket.gethostname()}-{os.getpid()}-{token_hex(3)}")
     options = parser.parse_args(argv)
     settings = load()
-    set_up_logging(settings.log_level)
+    configure_logging(settings.log_level)
     warnings.filterwarnings("ignore", category=SecurityWarning)  # that it runs as root is the container's business
     die_with_parent()
-    serve(settings, options.name, options.slots)
+    run_worker(settings, options.name, options.slots)
 
 
-def serve(settings: Settings, name: str, slots: int) -> None:
+def run_worker(settings: Settings, name: str, slots: int) -> None:
+    """Wire one worker process, and run it until it is told to stop."""
     stopping = Event()
-    store = Store.at(settings.mongo_url, settings.mongo_db, connections=threads(slots) + 10)
-    pace = RateLimiter(settings.redis_url, settings.rate, connections=threads(slots) + 10)
-    wait_for("MongoDB", store.prepare)
-    wait_for("Redis", pace.check)
-    api = ApiClient(settings.api_url, settings.api_token.get_secret_value(), settings.api_timeout, slots)
-    board, rollup = CrawlCache(store), StatsBuffer()
-    app = make_app(settings, lambda page, crawl: step.run(page, crawl))
-    broker = Publisher(app, settings.broker_url)
-    step = PageRunner(
-        RunnerDeps(
-            store=store,
-            api=api,
-            pace=pace,
-            board=board,
-            rollup=rollup,
-            purse=BudgetGuard(store, board, settings.day_units),
-            worker=name,
-            slots=slots,
-            attempts=settings.attempts,
-            lease=settings.lease,
-            send=broker.send,
-            stopping=stopping,
-        )
+    store = Store.connect(settings.mongo_url, settings.mongo_db, connections=thread_count(slots) + 10)
+    persistent = store.waiting()  # for what was paid for
+    limiter = RateLimiter(settings.redis_url, settings.rate, connections=thread_count(slots) + 10)
+    wait_until_reachable("MongoDB", store.ensure_indexes)
+    wait_until_reachable("Redis", limiter.ping)
+    crawls, prices, quota, stats = CrawlCache(store), PriceBook(store), DispatchQuota(), StatsBuffer()
+    app = make_app(settings)
+    publisher = Publisher(app, settings.broker_url)
+    runner = PageRunner(
+        store=persistent,
+        api=ApiClient(settings.api_url, settings.api_token.get_secret_value(), settings.api_timeout, slots),
+        limiter=limiter,
+        crawls=crawls,
+        budget=BudgetGuard(persistent, prices, settings.day_units),
+        committer=Committer(persistent, prices, quota, stats, publisher.publish),
+        stats=stats,
+        worker=name,
+        slots=slots,
+        max_attempts=settings.attempts,
+        lease=settings.lease,
+        stopping=stopping,
     )
-    board.refresh()
-    feeder = Leader(store, board, pace, broker)
-    keeper = Heartbeat(store, board, rollup, step, feeder, name, slots, settings.lease)
+    register_task(app, runner.run)
+    crawls.refresh()
+    prices.refresh()
+    heartbeat = Heartbeat(
+        store=store,
+        crawls=crawls,
+        prices=prices,
+        quota=quota,
+        stats=stats,
+        runner=runner,
+        leader=Leader(store, prices, limiter, publisher),
+        worker=name,
+        slots=slots,
+        lease=settings.lease,
+    )
 
     @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def ready(**_: object) -> None:
-        keeper.start()
+        heartbeat.start()
         log.info("worker %s is ready: %d calls in flight", name, slots)
 
     @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
     def shutting_down(**_: object) -> None:
-        log.info("worker %s finishes %d calls in flight", name, len(step.leases))
+        log.info("worker %s finishes %d calls in flight", name, len(runner.leases))
         stopping.set()
 
-    celery = app.Worker(
+    worker = app.Worker(
         pool="threads",
-        concurrency=threads(slots),
+        concurrency=thread_count(slots),
         hostname=f"{name}@{socket.gethostname()}",
         queues=[QUEUE],
         without_gossip=True,
@@ -102,35 +117,35 @@ def serve(settings: Settings, name: str, slots: int) -> None:
         loglevel=logging.WARNING,
         quiet=True,
     )
-    # What is there now stays; a page makes many small objects and no cycles, so the collector need not look often.
+    # What exists now stays; a page makes many small objects and no cycles, so the collector may run rarely.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     try:
-        celery.start()
+        worker.start()
     finally:
-        if keeper.is_alive():
-            keeper.done.set()
-            keeper.join(10)
-    sys.exit(celery.exitcode)
+        if heartbeat.is_alive():
+            heartbeat.done.set()
+            heartbeat.join(10)
+    sys.exit(worker.exitcode)
 
 
-def wait_for(what: str, check: Callable[[], None]) -> None:
-    """Call `check` until it reaches its server, saying so while it does not."""
-    told = False
+def wait_until_reachable(what: str, check: Callable[[], None]) -> None:
+    """Call `check` until it reaches its server; log once when it does not, and once when it does again."""
+    was_away = False
     while True:
         try:
             check()
-            if told:
+            if was_away:
                 log.warning("%s answers", what)
             return
-        except Unreachable as error:
-            if not told:
+        except UnreachableError as error:
+            if not was_away:
                 log.warning("waiting for %s: %s", what, error)
-            told = True
+            was_away = True
             sleep(1.0)
 
 
-def set_up_logging(level: str) -> None:
+def configure_logging(level: str) -> None:
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(processName)s %(name)s: %(message)s"
     )

@@ -14,9 +14,9 @@ from socket import gethostname
 from time import monotonic, sleep
 from types import FrameType
 
-from crawler.engine.crawl_cache import CrawlCache
-from crawler.engine.reaper import bury
-from crawler.model.errors import Unreachable
+from crawler.engine.prices import PriceBook
+from crawler.engine.reaper import reclaim_pages
+from crawler.model.errors import UnreachableError
 from crawler.settings import Settings
 from crawler.store import Store
 
@@ -49,7 +49,7 @@ class Supervisor:
         share, rest = divmod(concurrency, processes)
         self._slots = [_Slot(share + (1 if n < rest else 0)) for n in range(processes)]
         self._signals = 0
-        self._store = Store.at(settings.mongo_url, settings.mongo_db, connections=2, patience=2)
+        self._store = Store.connect(settings.mongo_url, settings.mongo_db, connections=2, patience=2)
 
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,13 +83,15 @@ class Supervisor:
     def _bury(self, slot: _Slot) -> None:
         """Give back what dead processes held; tried again until the database takes it."""
         try:
-            board = CrawlCache(self._store)
-            crawls = [crawl.id for crawl in board.refresh()]
-            bury(self._store, board, self._store.ledger.leased_by(crawls, slot.lost), f"{', '.join(slot.lost)} died")
+            prices = PriceBook(self._store)
+            prices.refresh()
+            crawl_ids = [crawl.id for crawl in self._store.crawls.active()]
+            pages = self._store.leases.held_by(crawl_ids, slot.lost)
+            reclaim_pages(self._store, prices, pages, f"worker process {', '.join(slot.lost)} died")
             for name in slot.lost:
-                self._store.fleet.leave(name)
+                self._store.workers.unregister(name)
             slot.lost.clear()
-        except Unreachable as error:
+        except UnreachableError as error:
             log.warning("%s", error)
 
     def _told_to_stop(self, number: int, frame: FrameType | None) -> None:

@@ -5,7 +5,7 @@ import urllib3
 
 from benchmarks.peers.child import Crawl, Order
 from benchmarks.peers.pool import Pool
-from benchmarks.peers.reading import Call, read, target
+from benchmarks.peers.reading import Call, parse_page, target
 from benchmarks.peers.storing import database, store
 
 
@@ -21,7 +21,7 @@ def prepare(order: Order) -> Crawl:
             return []
         if answer.status != 200:
             raise RuntimeError(f"{call}: HTTP {answer.status}")
-        documents, calls = read(call, orjson.loads(answer.data)["data"])
+        documents, calls = parse_page(call, orjson.loads(answer.data)["data"])
         store(db, documents)
         return calls
 

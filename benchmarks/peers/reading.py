@@ -30,7 +30,7 @@ def target(call: Call, token: str) -> str:
     return f"{path}?{urlencode({'token': token, argument: call.value, **cursor})}"
 
 
-def read(call: Call, data: Any) -> tuple[Documents, list[Call]]:
+def parse_page(call: Call, data: Any) -> tuple[Documents, list[Call]]:
     """What the answer's `data` holds, each entity once, and the calls it leads to (not yet without repeats)."""
     documents: Documents = {name: {} for name in ("posts", "users", "comments", "music", "hashtags")}
     if call.kind == "profile":

@@ -10,7 +10,7 @@ from ensembledata.api import EDClient, EDError
 
 from benchmarks.peers.child import Crawl, Order
 from benchmarks.peers.pool import Pool
-from benchmarks.peers.reading import Call, read
+from benchmarks.peers.reading import Call, parse_page
 from benchmarks.peers.storing import database, store
 
 
@@ -22,7 +22,7 @@ def prepare(order: Order) -> Crawl:
 
     def work(call: Call) -> list[Call]:
         try:
-            documents, calls = read(call, _fetch(client, call))
+            documents, calls = parse_page(call, _fetch(client, call))
         except EDError:  # nothing there, or not for us
             return []
         store(db, documents)

@@ -14,7 +14,7 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 
 from benchmarks.peers.child import Crawl, Order
-from benchmarks.peers.reading import Call, read, target
+from benchmarks.peers.reading import Call, parse_page, target
 from benchmarks.peers.storing import database, store
 
 
@@ -31,7 +31,7 @@ class Spider(scrapy.Spider):
 
     def parse(self, response: Response, call: list[Any]) -> Iterator[Any]:
         type(self).calls += 1
-        documents, calls = read(Call(*call), orjson.loads(response.body)["data"])
+        documents, calls = parse_page(Call(*call), orjson.loads(response.body)["data"])
         for one in calls:
             yield self._request(one)
         yield {"documents": documents}

@@ -8,7 +8,6 @@ our errors, and the token leaves in nothing but the request: whatever comes back
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,20 +15,20 @@ import urllib3
 from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from ensembledata.api._version import version
 
-from crawler.api.endpoints import ENDPOINTS, Endpoint, check
+from crawler.api.endpoints import ENDPOINTS, Endpoint, check_against_sdk
 from crawler.model.enums import EndReason
 from crawler.model.errors import (
     AccountError,
+    ApiCallError,
     BadRequestError,
-    CallError,
+    MalformedAnswerError,
     NotAvailableError,
     QuotaExhaustedError,
     RateLimitedError,
     TransientError,
     TransportError,
-    Unreadable,
 )
-from crawler.model.sanitize import decode
+from crawler.model.sanitize import decode_json
 
 # At DEBUG urllib3 logs each request's path and query, and the query holds the token.
 logging.getLogger("urllib3").setLevel(logging.WARNING)
@@ -54,17 +53,15 @@ _LATER = (408, 425)
 
 
 for _entry in ENDPOINTS.values():
-    check(_entry)
+    check_against_sdk(_entry)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """A paid answer: the data as the SDK hands it out, units charged, seconds it took, bytes of its body."""
+    """A paid answer: the data as the SDK hands it out, and the units charged."""
 
     data: Any
     units: int
-    seconds: float
-    size: int
 
 
 class ApiClient:
@@ -92,9 +89,9 @@ class ApiClient:
     def __repr__(self) -> str:
         return f"Api({self._base.host})"
 
-    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> ApiResponse:
-        """One call, one attempt; a CallError says what went wrong and what it was charged."""
-        group = self._customer if endpoint.customer else self._tiktok
+    def fetch(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> ApiResponse:
+        """One call, one attempt; a ApiCallError says what went wrong and what it was charged."""
+        group = self._customer if endpoint.account_endpoint else self._tiktok
         answer: ApiResponse = getattr(group, endpoint.name)(**args, **cursor)
         return answer
 
@@ -107,21 +104,20 @@ class ApiClient:
         return_top_level_data: bool = False,
     ) -> ApiResponse:
         """What the SDK's endpoint methods call in place of their own requester."""
-        started = monotonic()
         status, headers, body, cut = self._send(f"{self._base.path or ''}{url}?{self._query(params)}")
         charged = _units(headers)
         if cut:
             raise TransportError("the body was cut short", status, charged)
         try:
-            payload = decode(body)
+            payload = decode_json(body)
         except ValueError:
-            raise self._no_json(status, headers, body, charged) from None
+            raise self._error_for_non_json(status, headers, body, charged) from None
         if status >= 400:
-            raise _refusal(status, payload, headers, charged)
+            raise _error_for_status(status, payload, headers, charged)
         if not isinstance(payload, dict) or "data" not in payload:
-            raise Unreadable("the answer has no data", status, charged or 0, _text(body))
+            raise MalformedAnswerError("the answer has no data", status, charged or 0, _decode_lossy(body))
         data = payload if return_top_level_data else payload["data"]
-        return ApiResponse(data, charged or 0, monotonic() - started, len(body))
+        return ApiResponse(data, charged or 0)
 
     def close(self) -> None:
         self._pool.close()
@@ -150,15 +146,17 @@ class ApiClient:
                 body = body.replace(secret, b"***")
         return response.status, response.headers, body, cut
 
-    def _no_json(self, status: int, headers: Mapping[str, str], body: bytes, charged: int | None) -> CallError:
+    def _error_for_non_json(
+        self, status: int, headers: Mapping[str, str], body: bytes, charged: int | None
+    ) -> ApiCallError:
         if status == 429:
             return RateLimitedError("too many requests", status, charged or 0, _retry_after(headers))
         if status >= 400:  # a gateway answered in HTML; whether the call was charged behind it is not known
             return TransientError(f"HTTP {status} without JSON", status, charged)
-        return Unreadable("the answer is not JSON", status, charged, _text(body))
+        return MalformedAnswerError("the answer is not JSON", status, charged, _decode_lossy(body))
 
 
-def _refusal(status: int, payload: Any, headers: Mapping[str, str], charged: int | None) -> CallError:
+def _error_for_status(status: int, payload: Any, headers: Mapping[str, str], charged: int | None) -> ApiCallError:
     """The error for a JSON answer of status 400 and above, whether or not it holds `data` (reference §1)."""
     detail = str(payload.get("detail") if isinstance(payload, dict) else payload)[:2000]
     units = charged or 0
@@ -198,5 +196,5 @@ def _no_answer(error: Exception) -> str:
     return "the connection was closed without an answer"
 
 
-def _text(body: bytes) -> str:
+def _decode_lossy(body: bytes) -> str:
     return body[:KEPT_BODY].decode("utf-8", "replace")

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from crawler.api.parsers import Item, read_comment, read_live, read_music, read_post, read_user
+from crawler.api.parsers import parse_comment, parse_live, parse_music, parse_post, parse_user
+from crawler.model.items import Item
 
 Path = tuple[str, ...]
-ItemReader = Callable[..., Item]
+ItemParser = Callable[..., Item]
 
 _CURSOR = {"cursor": "nextCursor"}
 _CURSOR_AND_TOKEN = {"cursor": "nextCursor", "page_token": "nextPageToken"}
@@ -27,39 +28,39 @@ class Endpoint:
     name: the SDK's method.                      args: the arguments that name its list, first the telling one.
     reader: understands one item; None keeps the answer as it is.
     items: where the items sit in the answer's data, first path that is there; () is the data itself.
-    next: argument → key of the answer that gives it; all of `needs` must be there for a next page.
-    lists: the seed kinds and relations whose `--limit` holds here.
+    cursor_fields: argument → key of the answer that gives it; all of `needs` must be there for a next page.
+    limit_names: the seed kinds and relations whose `--limit` holds here.
     price / worst: units a call is expected to cost / can cost at most; `varies`: no call tells the next one's price.
     slow: a call takes minutes and brings up to tens of megabytes, so few are made at a time.
-    single: one object, not a list.              batch: the argument whose ids are bought together.
+    is_object: one object, not a list.              batch: the argument whose ids are bought together.
     edge: items follow ("in") or are followed by ("out") the user in `id`.
     """
 
     name: str
     args: tuple[str, ...]
-    reader: ItemReader | None
+    parser: ItemParser | None
     items: tuple[Path, ...] = ((),)
-    next: dict[str, str] = field(default_factory=dict)
-    needs: tuple[str, ...] = ("cursor",)
-    lists: tuple[str, ...] = ()
-    price: int = 1
-    worst: int = 1
-    varies: bool = False
+    cursor_fields: dict[str, str] = field(default_factory=dict)
+    required_cursor: tuple[str, ...] = ("cursor",)
+    limit_names: tuple[str, ...] = ()
+    expected_price: int = 1
+    max_price: int = 1
+    price_varies: bool = False
     slow: bool = False
-    single: bool = False
-    batch: str | None = None
+    is_object: bool = False
+    batch_argument: str | None = None
     max_ids: int = 100
     max_cursor: int | None = None
     max_pages: int | None = None
     max_items: int | None = None
     edge: Literal["in", "out"] | None = None
-    by_time: bool = False
-    customer: bool = False
+    time_ordered: bool = False
+    account_endpoint: bool = False
 
     @property
     def required(self) -> tuple[str, ...]:
         """The arguments without which the SDK's method cannot be called."""
-        known = _parameters(self.name, self.customer) or {}
+        known = _parameters(self.name, self.account_endpoint) or {}
         return tuple(name for name, must in known.items() if must)
 
 
@@ -70,109 +71,113 @@ _TABLE = (
     Endpoint(
         "hashtag_search",
         ("hashtag",),
-        read_post,
+        parse_post,
         (("data",),),
         _CURSOR,
-        lists=("hashtag",),
+        limit_names=("hashtag",),
         max_cursor=_HASHTAG_CAP,
     ),
     # posts or data, raw or remapped items: the guide and its consumers disagree (reference §3), so all are read.
     Endpoint(
         "full_hashtag_search",
         ("hashtag", "days", "max_cursor", "remap_output"),
-        read_post,
+        parse_post,
         (("posts",), ("data",), ()),
-        lists=("hashtag",),
-        price=63,
-        worst=250,
-        varies=True,
+        limit_names=("hashtag",),
+        expected_price=63,
+        max_price=250,
+        price_varies=True,
         slow=True,
     ),
     Endpoint(
         "keyword_search",
         ("keyword", "period", "sorting", "country", "match_exactly"),
-        read_post,
+        parse_post,
         (("data",),),
         _CURSOR,
-        lists=("keyword",),
+        limit_names=("keyword",),
     ),
     Endpoint(
         "full_keyword_search",
         ("keyword", "period", "sorting", "country", "match_exactly"),
-        read_post,
+        parse_post,
         ((), ("data",)),
-        lists=("keyword",),
-        price=25,
-        worst=250,
-        varies=True,
+        limit_names=("keyword",),
+        expected_price=25,
+        max_price=250,
+        price_varies=True,
         slow=True,
     ),
     Endpoint(
         "user_posts_from_username",
         ("username", "depth", "oldest_createtime"),
-        read_post,
+        parse_post,
         (("data",),),
         _CURSOR,
-        lists=("posts", "user"),
-        by_time=True,
+        limit_names=("posts", "user"),
+        time_ordered=True,
     ),
     Endpoint(
         "user_posts_from_secuid",
         ("sec_uid", "depth", "oldest_createtime"),
-        read_post,
+        parse_post,
         (("data",),),
         _CURSOR,
-        lists=("posts", "user"),
-        by_time=True,
+        limit_names=("posts", "user"),
+        time_ordered=True,
     ),
-    Endpoint("user_info_from_username", ("username",), read_user, lists=("authors", "commenters"), single=True),
+    Endpoint(
+        "user_info_from_username", ("username",), parse_user, limit_names=("authors", "commenters"), is_object=True
+    ),
     Endpoint(
         "user_info_from_secuid",
         ("sec_uid", "alternative_method"),
-        read_user,
-        lists=("authors", "commenters"),
-        single=True,
+        parse_user,
+        limit_names=("authors", "commenters"),
+        is_object=True,
     ),
     Endpoint(
         "user_search",
         ("keyword",),
-        read_user,
+        parse_user,
         (("users",), ("user_list",)),
         _CURSOR,
-        lists=("user-search",),
-        worst=2,
+        limit_names=("user-search",),
+        max_price=2,
     ),
-    Endpoint("post_info", ("url",), read_post, lists=("post",), single=True),
+    Endpoint("post_info", ("url",), parse_post, limit_names=("post",), is_object=True),
     Endpoint(
         "multi_post_info",
         ("aweme_ids",),
-        read_post,
+        parse_post,
         ((), ("data",)),
-        lists=("post", "posts"),
-        worst=100,
-        batch="aweme_ids",
+        limit_names=("post", "posts"),
+        max_price=100,
+        batch_argument="aweme_ids",
     ),
-    Endpoint("post_comments", ("aweme_id",), read_comment, (("comments",),), _CURSOR, lists=("comments",)),
+    Endpoint("post_comments", ("aweme_id",), parse_comment, (("comments",),), _CURSOR, limit_names=("comments",)),
     Endpoint(
         "post_comment_replies",
         ("comment_id", "aweme_id"),
-        read_comment,
+        parse_comment,
         (("comments",),),
         _CURSOR,
-        lists=("replies",),
+        limit_names=("replies",),
     ),
-    Endpoint("music_search", ("keyword",), read_music, (("music",),), _CURSOR, lists=("music-search",)),
-    Endpoint("music_posts", ("music_id",), read_post, (("aweme_list",),), _CURSOR, lists=("music-posts", "music")),
-    Endpoint("music_details", ("music_id",), read_music, single=True),
+    Endpoint("music_search", ("keyword",), parse_music, (("music",),), _CURSOR, limit_names=("music-search",)),
+    Endpoint(
+        "music_posts", ("music_id",), parse_post, (("aweme_list",),), _CURSOR, limit_names=("music-posts", "music")
+    ),
+    Endpoint("music_details", ("music_id",), parse_music, is_object=True),
     # The token's end is not the list's: only some consumers ever saw one for followers (reference §3).
     Endpoint(
         "user_followers",
         ("id", "sec_uid"),
-        read_user,
+        parse_user,
         (("followers",),),
         _CURSOR_AND_TOKEN,
-        lists=("followers",),
-        worst=10,
+        limit_names=("followers",),
+        max_price=10,
         max_pages=50,
         max_items=_FOLLOWERS_CAP,
         edge="in",
@@ -180,39 +185,39 @@ _TABLE = (
     Endpoint(
         "user_followings",
         ("id", "sec_uid"),
-        read_user,
+        parse_user,
         (("followings",),),
         _CURSOR_AND_TOKEN,
-        needs=("cursor", "page_token"),
-        lists=("followings",),
-        worst=10,
+        required_cursor=("cursor", "page_token"),
+        limit_names=("followings",),
+        max_price=10,
         edge="out",
     ),
-    Endpoint("user_liked_posts", ("sec_uid",), read_post, (("liked_posts",),), _CURSOR, lists=("likes",)),
+    Endpoint("user_liked_posts", ("sec_uid",), parse_post, (("liked_posts",),), _CURSOR, limit_names=("likes",)),
     # No consumer ever published an answer: every list in it is kept, nothing is parsed.
     Endpoint(
         "lives_search",
         ("keyword", "country"),
-        read_live,
+        parse_live,
         (("lives",), ("data",), ("rooms",), ()),
         _CURSOR,
-        lists=("live-search",),
-        worst=5,
+        limit_names=("live-search",),
+        max_price=5,
     ),
-    Endpoint("get_usage", ("date",), None, customer=True, price=0, worst=0),
-    Endpoint("get_usage_history", ("days",), None, customer=True, price=0, worst=0),
+    Endpoint("get_usage", ("date",), None, account_endpoint=True, expected_price=0, max_price=0),
+    Endpoint("get_usage_history", ("days",), None, account_endpoint=True, expected_price=0, max_price=0),
 )
 
 
 ENDPOINTS = {entry.name: entry for entry in _TABLE}
 
 
-def check(endpoint: Endpoint) -> None:
+def check_against_sdk(endpoint: Endpoint) -> None:
     """Hold an entry against the SDK's signature; ValueError says what does not fit."""
-    known = _parameters(endpoint.name, endpoint.customer)
+    known = _parameters(endpoint.name, endpoint.account_endpoint)
     if known is None:
         raise ValueError(f"the SDK has no endpoint {endpoint.name}")
-    ours = {*endpoint.args, *endpoint.next}
+    ours = {*endpoint.args, *endpoint.cursor_fields}
     if unknown := ours - known.keys():
         raise ValueError(f"{endpoint.name} takes no {', '.join(sorted(unknown))}")
     if missing := {*endpoint.required} - ours:

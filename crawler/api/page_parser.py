@@ -6,12 +6,11 @@ from math import isfinite
 from typing import Any
 
 from crawler.api.endpoints import Endpoint
-from crawler.api.parsers import BOUGHT, LISTED, Item, NotAnItem, ParsedEntity
-from crawler.api.parsers import Unreadable as UnreadableItem
 from crawler.api.parsers.fields import INT64
+from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
 
 
-class UnreadablePage(Exception):
+class UnparsablePageError(Exception):
     """The answer's data is not of the shape its endpoint gives."""
 
 
@@ -29,37 +28,37 @@ class ParsedPage:
     """What one page holds: items in order, those that could not be read, the next page's cursor, the total claimed."""
 
     items: list[Item]
-    bad: list[RejectedItem] = field(default_factory=list)
+    rejected: list[RejectedItem] = field(default_factory=list)
     next: Mapping[str, Any] | None = None
     total: int | None = None
 
-    def found(self) -> list[ParsedEntity]:
+    def entities(self) -> list[ParsedEntity]:
         """Every entity met on the page, items first as they stand."""
         return [found for item in self.items for found in item.found]
 
 
-def read(endpoint: Endpoint, data: Any) -> ParsedPage:
-    """Read an answer's data; an UnreadablePage where it is no page of this endpoint, never for a bad item."""
+def parse_page(endpoint: Endpoint, data: Any) -> ParsedPage:
+    """Read an answer's data; an UnparsablePageError where it is no page of this endpoint, never for a bad item."""
     raws = _raw_items(endpoint, data)
-    rank = BOUGHT if endpoint.single or endpoint.batch else LISTED
+    fullness = Fullness.DETAIL if endpoint.is_object or endpoint.batch_argument else Fullness.LISTED
     items: list[Item] = []
-    bad: list[RejectedItem] = []
-    assert endpoint.reader is not None, f"{endpoint.name} is not a page of items"
+    rejected: list[RejectedItem] = []
+    assert endpoint.parser is not None, f"{endpoint.name} is not a page of items"
     for position, raw in enumerate(raws):
         try:
-            items.append(endpoint.reader(raw, rank=rank))
-        except NotAnItem as error:
+            items.append(endpoint.parser(raw, fullness=fullness))
+        except SkipItem as error:
             if raw is not None and not isinstance(raw, dict):
-                bad.append(RejectedItem(position, error.why, raw))
-        except UnreadableItem as error:
-            bad.append(RejectedItem(position, error.why, raw))
+                rejected.append(RejectedItem(position, error.why, raw))
+        except UnparsableItemError as error:
+            rejected.append(RejectedItem(position, error.why, raw))
     total = data.get("total") if isinstance(data, dict) else None
-    return ParsedPage(items, bad, _next(endpoint, data, raws), total if isinstance(total, int) else None)
+    return ParsedPage(items, rejected, _next(endpoint, data, raws), total if isinstance(total, int) else None)
 
 
 def _raw_items(endpoint: Endpoint, data: Any) -> list[Any]:
     """The page's items; lists may be null or missing (reference §7)."""
-    if endpoint.single:
+    if endpoint.is_object:
         return data if isinstance(data, list) else [] if data is None else [data]
     for path in endpoint.items:
         here, there = data, True
@@ -74,10 +73,10 @@ def _raw_items(endpoint: Endpoint, data: Any) -> list[Any]:
             return []
     # Native pages without items leave the list out altogether; anything else is a shape nobody told us of.
     if isinstance(data, dict) and (
-        not data or data.keys() & {"total", "has_more", "status_code", *endpoint.next.values()}
+        not data or data.keys() & {"total", "has_more", "status_code", *endpoint.cursor_fields.values()}
     ):
         return []
-    raise UnreadablePage(f"no list of items in {_outline(data)}")
+    raise UnparsablePageError(f"no list of items in {_outline(data)}")
 
 
 def _next(endpoint: Endpoint, data: Any, raws: list[Any]) -> Mapping[str, Any] | None:
@@ -86,12 +85,14 @@ def _next(endpoint: Endpoint, data: Any, raws: list[Any]) -> Mapping[str, Any] |
     No cursor ends a list; so does a cursor of 0 or less, which is where native lists begin and end (reference §7:
     the last followers page has cursor -1 beside a token and a total of millions).
     """
-    if not endpoint.next or not isinstance(data, dict):
+    if not endpoint.cursor_fields or not isinstance(data, dict):
         return None
     cursor = {
-        argument: value for argument, key in endpoint.next.items() if (value := _scalar(data.get(key))) is not None
+        argument: value
+        for argument, key in endpoint.cursor_fields.items()
+        if (value := _scalar(data.get(key))) is not None
     }
-    if any(name not in cursor for name in endpoint.needs):
+    if any(name not in cursor for name in endpoint.required_cursor):
         return None
     offset = cursor["cursor"]
     if (isinstance(offset, int) and offset <= 0) or offset in ("0", "-1"):

@@ -1,127 +1,133 @@
-"""Reserves what a call may cost with every budget that bounds it, and settles with what it was charged."""
+"""Budgets with a hard upper bound: units are reserved before each call and settled with its charge afterwards."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from crawler.api.endpoints import Endpoint
-from crawler.engine.batcher import Batcher
-from crawler.engine.crawl_cache import CrawlCache
-from crawler.engine.retry import insist
+from crawler.batcher import Batcher
+from crawler.engine.prices import PriceBook
+from crawler.model.charges import Charge, utc_day
 from crawler.model.crawls import Crawl
 from crawler.model.enums import PauseCause
 from crawler.model.pages import Page
 from crawler.store import Store
 from crawler.store.budgets import BudgetClaim, BudgetLimit, Settlement, crawl_account, day_account
-from crawler.store.ledger import Charge
 
-_HELD_PAUSE = 1.0  # seconds until a page asks again whose units are held by calls in flight
+_HELD_PAUSE = 1.0  # seconds until a page asks again while calls in flight hold the units it needs
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Units held for one call on the accounts that bound it."""
+    """Units held for one call on the accounts that bound it, under its lease token."""
 
     accounts: Sequence[str]
     token: str
     units: int
-    alone: str | None
+    exclusive_key: str | None
     day: str
-    _settle: Callable[[Sequence[Settlement]], None]
 
     def charge(self, units: int | None) -> Charge:
-        """What the call was charged; None where nobody can say, which counts as all that was feared."""
+        """Return what the call cost; None where nobody can say, which counts as all that was held."""
         return Charge(self.day, units, self.units)
 
-    def settle(self, charge: Charge, bought: bool) -> None:
-        """`bought` is false where the page is to be tried again."""
-        if self.accounts:
-            self._settle(self.settlements(charge.expected if charge.units is None else charge.units, bought))
-
-    def settlements(self, spent: int, bought: bool) -> list[Settlement]:
-        """What turns it into units spent, account by account."""
-        return [Settlement(one, self.token, self.units, spent, bought, self.alone) for one in self.accounts]
+    def settlements(self, spent: int, completed: bool) -> list[Settlement]:
+        """Return what turns the hold into units spent, account by account."""
+        return [
+            Settlement(account, self.token, self.units, spent, completed, self.exclusive_key)
+            for account in self.accounts
+        ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """A call that some budget bounds."""
 
     page: Page
     limits: tuple[BudgetLimit, ...]
-    hold: Reservation
+    reservation: Reservation
 
     @property
     def claim(self) -> BudgetClaim:
-        return BudgetClaim(self.page.id, self.page.token, self.hold.units)
+        return BudgetClaim(self.page.id, self.page.lease_token, self.reservation.units)
 
 
 class BudgetGuard:
-    """The budgets of all crawls and of the day; waits for a database that is away.
+    """The budgets of all crawls and of the UTC day. `store` is persistent.
 
-    Calls that ask or settle at the same time do it in one operation.
+    Calls that reserve or settle at the same time share one operation.
     """
 
-    def __init__(self, store: Store, board: CrawlCache, day_units: int) -> None:
+    def __init__(self, store: Store, prices: PriceBook, day_units: int) -> None:
         self._store = store
-        self._board = board
+        self._prices = prices
         self._day_units = day_units
-        self._reserve: Batcher[_Asked, Reservation | None] = Batcher(self._reserve_all)
-        self._settle: Batcher[Sequence[Settlement], None] = Batcher(self._settle_all)
+        self._reservations: Batcher[_Request, Reservation | None] = Batcher(self._reserve_batch)
+        self._settlements: Batcher[Sequence[Settlement], None] = Batcher(self._settle_batch)
 
     def reserve(self, page: Page, crawl: Crawl, endpoint: Endpoint) -> Reservation | None:
-        """Hold what the page's call may cost; None where a budget does not allow it now, the page then given back."""
-        units, known = self._board.price(endpoint)
-        day = datetime.now(UTC).strftime("%Y-%m-%d")
+        """Hold what the page's call may cost; None where a budget does not allow it now, and the page is released."""
+        price = self._prices.expected(endpoint)
+        day = utc_day()
         limits = self._limits(crawl, day)
+        exclusive_key = None if price.known else endpoint.name
         accounts = [limit.account for limit in limits]
-        hold = Reservation(accounts, page.token, units, None if known else endpoint.name, day, self._settle)
-        return self._reserve(_Asked(page, limits, hold)) if limits else hold
+        reservation = Reservation(accounts, page.lease_token, price.units, exclusive_key, day)
+        return self._reservations.submit(_Request(page, limits, reservation)) if limits else reservation
 
-    def _reserve_all(self, group: Sequence[_Asked]) -> list[Reservation | None]:
-        alike: defaultdict[tuple[BudgetLimit, ...], list[_Asked]] = defaultdict(list)
-        for asked in group:
-            if asked.hold.alone is None:
-                alike[asked.limits].append(asked)
-        held = {id(a) for limits, some in alike.items() if len(some) > 1 and self._at_once(limits, some) for a in some}
-        return [asked.hold if id(asked) in held or self._one(asked) else None for asked in group]
+    def settle(self, reservation: Reservation, charge: Charge, *, completed: bool) -> None:
+        """Turn the hold into what was spent; `completed` is false where the page will be fetched again."""
+        if reservation.accounts:
+            self._settlements.submit(reservation.settlements(charge.spent, completed))
 
-    def _at_once(self, limits: Sequence[BudgetLimit], group: Sequence[_Asked]) -> bool:
+    def _reserve_batch(self, batch: Sequence[_Request]) -> list[Reservation | None]:
+        alike: defaultdict[tuple[BudgetLimit, ...], list[_Request]] = defaultdict(list)
+        for request in batch:
+            if request.reservation.exclusive_key is None:
+                alike[request.limits].append(request)
+        held = {
+            id(request)
+            for limits, requests in alike.items()
+            if len(requests) > 1 and self._reserve_together(limits, requests)
+            for request in requests
+        }
+        return [request.reservation if id(request) in held or self._reserve_one(request) else None for request in batch]
+
+    def _reserve_together(self, limits: Sequence[BudgetLimit], requests: Sequence[_Request]) -> bool:
         """Hold for all of them, if every account has room for all."""
-        claims = [asked.claim for asked in group]
+        claims = [request.claim for request in requests]
         for position, limit in enumerate(limits):
-            if not insist(self._store.budgets.reserve_all, limit, claims):
-                self._let_go(group, position)
+            if not self._store.budgets.reserve_many(limit, claims):
+                self._release(requests, position)
                 return False
         return True
 
-    def _one(self, asked: _Asked) -> bool:
-        """Hold for one; where there is no room its page is given back, and its crawl paused if the money is spent."""
-        page, claim = asked.page, asked.claim
-        for position, limit in enumerate(asked.limits):
-            refused = insist(self._store.budgets.reserve, limit, claim, asked.hold.alone)
+    def _reserve_one(self, request: _Request) -> bool:
+        """Hold for one; where there is no room, release its page, and pause its crawl if the money is spent."""
+        page, claim = request.page, request.claim
+        for position, limit in enumerate(request.limits):
+            refused = self._store.budgets.reserve(limit, claim, request.reservation.exclusive_key)
             if refused is not None:
-                self._let_go([asked], position)
-                if refused.spent:
-                    own = limit.account == crawl_account(page.crawl)
+                self._release([request], position)
+                if refused.exhausted:
+                    own = limit.account == crawl_account(page.crawl_id)
                     bound = {"units": limit.units, "pages": limit.pages} if own else None
-                    insist(self._store.crawls.pause, PauseCause.BUDGET, page.crawl, bound)
-                insist(self._store.ledger.give_back, page, 0 if refused.spent else _HELD_PAUSE)
+                    self._store.crawls.pause(PauseCause.BUDGET, page.crawl_id, bound)
+                self._store.ledger.release(page, 0 if refused.exhausted else _HELD_PAUSE)
                 return False
         return True
 
-    def _let_go(self, group: Sequence[_Asked], accounts: int) -> None:
+    def _release(self, requests: Sequence[_Request], accounts: int) -> None:
         """Undo what the first `accounts` of their accounts hold for calls that are not made."""
-        self._settle_all([asked.hold.settlements(0, False)[:accounts] for asked in group])
+        self._settle_batch([request.reservation.settlements(0, False)[:accounts] for request in requests])
 
-    def _settle_all(self, group: Sequence[Sequence[Settlement]]) -> list[None]:
-        insist(self._store.budgets.settle, [settlement for settlements in group for settlement in settlements])
-        return [None] * len(group)
+    def _settle_batch(self, batch: Sequence[Sequence[Settlement]]) -> list[None]:
+        self._store.budgets.settle([settlement for settlements in batch for settlement in settlements])
+        return [None] * len(batch)
 
     def _limits(self, crawl: Crawl, day: str) -> tuple[BudgetLimit, ...]:
         limits = []
-        if crawl.bounded:
+        if crawl.has_budget:
             limits.append(BudgetLimit(crawl_account(crawl.id), crawl.max_units, crawl.max_pages))
         if self._day_units:
             limits.append(BudgetLimit(day_account(day), self._day_units))

@@ -1,258 +1,263 @@
-"""Keeps what was bought: store, plan, mark done, send.
+"""Commit what was fetched: store → plan → complete → publish.
 
-Pages whose answers come in at about the same time are kept together, so that each of these costs one round trip for
-all of them. Every write before "mark done" can be made twice without harm.
+Pages whose answers arrive at about the same time are committed together, so that each step costs one round trip for all
+of them. Every write before "complete" can be repeated without harm.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Any
 
 from crawler.api.endpoints import ENDPOINTS, Endpoint
 from crawler.api.page_parser import ParsedPage
-from crawler.engine.batcher import Batcher
-from crawler.engine.crawl_cache import CrawlCache
+from crawler.batcher import Batcher
+from crawler.engine.dispatch_quota import DispatchQuota
 from crawler.engine.list_history import ListHistories, ListHistory
-from crawler.engine.retry import insist
+from crawler.engine.outcome import Outcome
+from crawler.engine.prices import PriceBook
 from crawler.engine.seen_entities import SeenEntities
 from crawler.engine.stats_buffer import StatsBuffer
+from crawler.model.charges import Charge, PageResult
 from crawler.model.crawls import Crawl
-from crawler.model.entities import Comment, Entity, Hashtag, Live, Music, Post, User
+from crawler.model.entities import Entity, entity_from_document
 from crawler.model.enums import EndReason, PageState
-from crawler.model.errors import Unreachable
-from crawler.model.pages import Page, PageMessage, PlannedPage, Request
-from crawler.planning import follow_ups, next_or_end
+from crawler.model.errors import UnreachableError
+from crawler.model.items import Provenance
+from crawler.model.pages import Page, PageMessage, PlannedPage
+from crawler.planning import continue_list, follow_ups, next_page_or_end
 from crawler.store import Store
 from crawler.store.entities import Reject
 from crawler.store.frontier import PlanBatch
-from crawler.store.ledger import Charge, Result
-from crawler.store.write_cache import Origin
 
 log = logging.getLogger(__name__)
 
-_LARGE = 500  # items from which a page is kept by itself, so that others need not wait for it
-_MODELS: dict[str, type[Entity]] = {model.kind: model for model in (Post, User, Comment, Music, Hashtag, Live)}
+_LARGE = 500  # items from which a page is committed alone, so that others need not wait for it
 
 
 @dataclass(slots=True)
 class FetchedPage:
-    """A page and the answer to its call, on its way into the database."""
+    """A page with the parsed answer to its call, what its list held before, and the messages to be published."""
 
     page: Page
     crawl: Crawl
     endpoint: Endpoint
-    reading: ParsedPage
+    parsed: ParsedPage
     charge: Charge
     history: ListHistory
-    items: list[str]
-    met: dict[str, list[str]]
-    rejects: int = 0
-    plans: Sequence[PlannedPage] = ()
-    waiting: list[PageMessage] = field(default_factory=list)
-    outcome: str = ""
+    item_ids: Sequence[str]
+    embedded: Mapping[str, Sequence[str]]
+    messages: list[PageMessage] = field(default_factory=list)
 
     @property
-    def kind(self) -> str:
-        items = self.reading.items
-        return items[0].found[0].entity.kind if items else ""
+    def provenance(self) -> Provenance:
+        return Provenance(self.page.crawl_id, self.page.id, self.page.endpoint)
 
-    def decide(self) -> Result:
-        """What the ledger shall hold of it, and in `plans` what follows from it at the page's present depth."""
-        items = [item.found[0].entity for item in self.reading.items]
-        new = sum(item not in self.history.items for item in self.items)
-        got = len(self.history.items) + new
-        onward, end = next_or_end(
-            self.endpoint,
-            self.page,
-            self.crawl.spec,
-            cursor=self.reading.next,
-            cursors=self.history.cursors,
-            got=got,
-            new=new,
-            items=items,
-        )
-        self.plans = [
-            *([onward] if onward else []),
-            *follow_ups(self.crawl.spec, self.endpoint, self.page.depth, items),
-        ]
-        return Result(
-            kind=self.kind,
-            items=self.items,
-            met=self.met,
-            got=got,
-            new=new,
-            next=self.reading.next,
-            end=end,
-            ends=_ends(self.endpoint, self.page, self.items),
-            total=self.reading.total,
-            rejects=self.rejects,
-        )
+    @property
+    def items(self) -> list[Entity]:
+        return [item.found[0].entity for item in self.parsed.items]
+
+
+@dataclass(frozen=True, slots=True)
+class PageCommit:
+    """What the ledger shall hold of a fetched page, and the pages that follow from it at its present depth."""
+
+    fetched: FetchedPage
+    result: PageResult
+    plans: Sequence[PlannedPage]
+
+
+def plan_commit(fetched: FetchedPage, rejects: int) -> PageCommit:
+    """Decide a page's result and its follow-ups. Pure."""
+    endpoint, page, parsed, spec = fetched.endpoint, fetched.page, fetched.parsed, fetched.crawl.spec
+    items = fetched.items
+    new = sum(item_id not in fetched.history.item_ids for item_id in fetched.item_ids)
+    got = len(fetched.history.item_ids) + new
+    next_page, end = next_page_or_end(
+        endpoint, page, spec, cursor=parsed.next, cursors=fetched.history.cursors, got=got, new=new, items=items
+    )
+    result = PageResult(
+        kind=items[0].kind if items else "",
+        items=fetched.item_ids,
+        embedded=fetched.embedded,
+        got=got,
+        new=new,
+        next=parsed.next,
+        end=end,
+        ends=_missing_ids(endpoint, page, fetched.item_ids),
+        edge=endpoint.edge,
+        total=parsed.total,
+        rejects=rejects,
+    )
+    plans = follow_ups(spec, endpoint, page.depth, items)
+    return PageCommit(fetched, result, [next_page, *plans] if next_page else plans)
 
 
 class Committer:
-    """What is paid for is not let go: it waits for the database however long that is away. Safe to share."""
+    """Commits fetched pages; safe to share between threads. `store` is persistent: a paid answer waits for it."""
 
     def __init__(
-        self, store: Store, board: CrawlCache, rollup: StatsBuffer, send: Callable[[Sequence[PageMessage]], None]
+        self,
+        store: Store,
+        prices: PriceBook,
+        quota: DispatchQuota,
+        stats: StatsBuffer,
+        publish: Callable[[Sequence[PageMessage]], None],
     ) -> None:
         self._store = store
-        self._board = board
-        self._rollup = rollup
-        self._send_messages = send
-        self._lists = ListHistories(store)
-        self._met = SeenEntities()
-        self._together = Batcher(self.keep_all)
+        self._prices = prices
+        self._quota = quota
+        self._stats = stats
+        self._publish_messages = publish
+        self._histories = ListHistories(store)
+        self._seen = SeenEntities()
+        self._batcher: Batcher[FetchedPage, Outcome] = Batcher(self.commit_many)
 
-    def keep(self, page: Page, crawl: Crawl, endpoint: Endpoint, reading: ParsedPage, charge: Charge) -> str:
-        """Keep a bought page and plan what follows; returns in a word what became of it."""
-        bought = self.bought(page, crawl, endpoint, reading, charge)
-        return self.keep_all([bought])[0] if len(bought.items) > _LARGE else self._together(bought)
+    def commit(self, page: Page, crawl: Crawl, endpoint: Endpoint, parsed: ParsedPage, charge: Charge) -> Outcome:
+        """Store a fetched page, plan what follows, mark it done and publish messages for its follow-ups."""
+        fetched = self.prepare(page, crawl, endpoint, parsed, charge)
+        if len(fetched.item_ids) > _LARGE:
+            return self.commit_many([fetched])[0]
+        return self._batcher.submit(fetched)
 
-    def bought(self, page: Page, crawl: Crawl, endpoint: Endpoint, reading: ParsedPage, charge: Charge) -> FetchedPage:
-        """A page with what has to be known of its list and of what else it names."""
-        items = list(dict.fromkeys(item.id for item in reading.items))
-        history = insist(self._lists.before, page)
-        bought = FetchedPage(page, crawl, endpoint, reading, charge, history, items, {})
-        bought.met = self._met.unnamed(page.crawl, reading.found(), bought.kind, set(items))
-        return bought
+    def prepare(self, page: Page, crawl: Crawl, endpoint: Endpoint, parsed: ParsedPage, charge: Charge) -> FetchedPage:
+        """Join a fetched page with what its list has held so far and what else it names."""
+        item_ids = list(dict.fromkeys(item.id for item in parsed.items))
+        kind = parsed.items[0].found[0].entity.kind if parsed.items else ""
+        embedded = self._seen.unseen(page.crawl_id, parsed.entities(), kind, set(item_ids))
+        return FetchedPage(page, crawl, endpoint, parsed, charge, self._histories.load(page), item_ids, embedded)
 
-    def keep_all(self, group: Sequence[FetchedPage]) -> list[str]:
-        """Keep several bought pages at the cost in round trips of one; what became of each."""
-        interruptions = self._store.interruptions.count
-        rejects = insist(self._store_all, group)
-        for bought in group:
-            bought.rejects = rejects[bought.page.id]
-        held = list(group)
-        while held:
-            results = [(bought.page, bought.decide(), bought.charge) for bought in held]
-            waiting = self._plan([self._planning(b.page, b.crawl, b.plans) for b in held])
-            done = insist(self._store.ledger.finish_all, results)
-            for bought, messages, (page, result, _) in zip(held, waiting, results, strict=True):
-                if page.id in done:
-                    bought.waiting = messages
-                    self._note(bought, result)
-            held = [bought for bought in held if bought.page.id not in done and self._still_ours(bought)]
-        while interruptions != self._store.interruptions.count:
-            # The server was away: what it had not in its journal yet is written once more.
-            interruptions = self._store.interruptions.count
-            insist(self._store_all, group)
-            plannings = [PlanBatch(b.page.crawl, b.plans, b.page.id, b.crawl.spec.depth) for b in group]
-            insist(self._store.frontier.plan_all, plannings)
-        self._send(list(chain.from_iterable(bought.waiting for bought in group)))
-        return [bought.outcome for bought in group]
+    def commit_many(self, batch: Sequence[FetchedPage]) -> list[Outcome]:
+        """Commit several fetched pages with the round trips of one; return an outcome for each."""
+        done = self._store.rewrite_after_reset(lambda: self._write(batch))
+        messages = [message for fetched in batch if fetched.page.id in done for message in fetched.messages]
+        outcomes = [self._record(fetched, done.get(fetched.page.id)) for fetched in batch]
+        self._publish(messages)
+        return outcomes
 
-    def replan(self, page: Page, crawl: Crawl) -> str:
-        """Plan the follow-ups of a page that was bought and is now met nearer, from what is stored; no call is made."""
-        endpoint, ledger = ENDPOINTS[page.endpoint], self._store.ledger
-        bought = insist(ledger.bought, page)
-        kind, items = bought.get("kind") or "", bought.get("items") or []
-        stored = insist(self._store.entities.typed, kind, items) if items else []
-        plans = follow_ups(crawl.spec, endpoint, page.depth, [_entity(kind, document) for document in stored])
-        if bought.get("next") and not bought.get("end"):
-            barren = 0 if bought.get("new") else page.barren + 1
-            plans.append(
-                PlannedPage(Request(page.endpoint, page.request.args, bought["next"]), page.depth, page.nth + 1, barren)
+    def replan(self, page: Page, crawl: Crawl) -> Outcome:
+        """Plan the follow-ups of a fetched page, rediscovered at a smaller depth, from what is stored; make no call."""
+        stored = self._store.ledger.stored_result(page)
+        kind, item_ids = stored.get("kind") or "", stored.get("items") or []
+        documents = self._store.entities.load_fields(kind, item_ids) if item_ids else []
+        items = [entity_from_document(kind, document) for document in documents]
+        plans = follow_ups(crawl.spec, ENDPOINTS[page.endpoint], page.depth, items)
+        if stored.get("next") and not stored.get("end"):
+            plans.append(continue_list(page, stored["next"], int(stored.get("new") or 0)))
+        batch = self._plan_batch(page, crawl, plans)
+        [messages] = self._store.rewrite_after_reset(lambda: self._add([batch]))
+        if not self._store.ledger.complete_replan(page):
+            self._store.ledger.release(page, 0)
+            return Outcome.RELEASED
+        self._publish(messages)
+        return Outcome.REPLANNED
+
+    # --- store, plan, complete ---
+
+    def _write(self, batch: Sequence[FetchedPage]) -> dict[str, PageCommit]:
+        """Write everything, the pages' completion last; return the commits of those that are done, by page id."""
+        rejects = self._store_entities(batch)
+        done: dict[str, PageCommit] = {}
+        pending = list(batch)
+        while pending:
+            commits = [plan_commit(fetched, rejects[fetched.page.id]) for fetched in pending]
+            self._add_follow_ups(commits)
+            completed = self._store.ledger.complete_many(
+                [(commit.fetched.page, commit.result, commit.fetched.charge) for commit in commits]
             )
-        interruptions = self._store.interruptions.count
-        [waiting] = self._plan([self._planning(page, crawl, plans)])
-        if interruptions != self._store.interruptions.count or not insist(ledger.replanned, page):
-            insist(ledger.give_back, page, 0)
-            return "to be planned again"
-        self._send(waiting)
-        return "planned anew"
+            done |= {commit.fetched.page.id: commit for commit in commits if commit.fetched.page.id in completed}
+            pending = [f for f in pending if f.page.id not in completed and self._refresh_depth(f)]
+        return done
 
-    # --- store ---
-
-    def _store_all(self, group: Sequence[FetchedPage]) -> Counter[str]:
-        """Entities, edges and rejects; returns how many items were rejected, by page."""
+    def _store_entities(self, batch: Sequence[FetchedPage]) -> Counter[str]:
+        """Upsert entities, edges and rejects; return how many items were rejected, by page id."""
         entities = self._store.entities
-        origins = [Origin(bought.page.crawl, bought.page.id, bought.page.endpoint) for bought in group]
-        pages = list(zip(origins, group, strict=True))
-        rejects = [Reject(origin, bad.position, bad.why, bad.raw) for origin, b in pages for bad in b.reading.bad]
-        rejects += entities.store((origin, b.reading.found()) for origin, b in pages)
-        entities.follow([(origin, edge) for origin, b in pages for edge in _edges(b)])
-        entities.reject(rejects)
-        return Counter(reject.origin.page for reject in rejects)
+        rejects = [
+            Reject(fetched.provenance, item.position, item.why, item.raw)
+            for fetched in batch
+            for item in fetched.parsed.rejected
+        ]
+        rejects += entities.upsert((fetched.provenance, fetched.parsed.entities()) for fetched in batch)
+        entities.upsert_follows([(fetched.provenance, edge) for fetched in batch for edge in _edges(fetched)])
+        entities.save_rejects(rejects)
+        return Counter(reject.origin.page_id for reject in rejects)
 
-    # --- plan ---
+    def _add_follow_ups(self, commits: Sequence[PageCommit]) -> None:
+        """Add them to the frontier; a page's messages of an earlier round, before it was rediscovered, stay valid."""
+        batches = [self._plan_batch(c.fetched.page, c.fetched.crawl, c.plans) for c in commits]
+        for commit, messages in zip(commits, self._add(batches), strict=True):
+            commit.fetched.messages += messages
 
-    def _planning(self, page: Page, crawl: Crawl, plans: Sequence[PlannedPage]) -> PlanBatch:
-        """In the order of sending, with as many sent at once as there is room for."""
-        plans = sorted(plans, key=lambda plan: (plan.nth == 0, plan.depth))
-        # The list's next page takes the place of this one in the queue; nobody may take it before this one is done.
-        onward = 1 if plans and plans[0].nth else 0
-        send = onward + self._board.claim_room(page.crawl, len(plans) - onward)
-        return PlanBatch(page.crawl, plans, page.id, crawl.spec.depth, send)
+    def _plan_batch(self, page: Page, crawl: Crawl, plans: Iterable[PlannedPage]) -> PlanBatch:
+        """Order follow-ups for dispatch; as many are dispatched from here as the quota has room for."""
+        ordered = sorted(plans, key=lambda plan: (plan.nth == 0, plan.depth))
+        # The list's next page takes this one's place in the queue, so it needs no room of its own.
+        next_pages = 1 if ordered and ordered[0].nth else 0
+        dispatch_first = next_pages + self._quota.take(page.crawl_id, len(ordered) - next_pages)
+        return PlanBatch(page.crawl_id, ordered, page.id, crawl.spec.depth, dispatch_first)
 
-    def _plan(self, plannings: Sequence[PlanBatch]) -> list[list[PageMessage]]:
-        """Write follow-ups into the ledger; returns those whose messages are to be sent from here."""
-        new = insist(self._store.frontier.plan_all, plannings)
-        waiting = []
-        for planning, ids in zip(plannings, new, strict=True):
-            self._rollup.planned(planning.crawl, len(ids))
-            sent = [(plan.request.page_id(planning.crawl), plan.request) for plan in planning.plans[: planning.send]]
-            waiting.append([PageMessage(one, planning.crawl, request) for one, request in sent if one in ids])
-        return waiting
+    def _add(self, batches: Sequence[PlanBatch]) -> list[list[PageMessage]]:
+        """Write follow-ups; return the messages of the new ones that are dispatched from here, batch by batch."""
+        messages = []
+        for batch, new_ids in zip(batches, self._store.frontier.add_many(batches), strict=True):
+            self._stats.add_planned(batch.crawl_id, len(new_ids))
+            first = [plan.request for plan in batch.plans[: batch.dispatch_first]]
+            made = [PageMessage(request.page_id(batch.crawl_id), batch.crawl_id, request) for request in first]
+            messages.append([message for message in made if message.page_id in new_ids])
+        return messages
 
-    # --- mark done ---
+    def _refresh_depth(self, fetched: FetchedPage) -> bool:
+        """Whether a page that could not be completed is still ours: it was rediscovered at a smaller depth."""
+        depth = self._store.ledger.current_depth(fetched.page)
+        if depth is None:
+            return False
+        fetched.page = replace(fetched.page, depth=depth)
+        return True
 
-    def _note(self, bought: FetchedPage, result: Result) -> None:
-        """Count a page that is done, and remember what later pages ask for."""
-        page, endpoint, charge = bought.page, bought.endpoint, bought.charge
+    # --- after ---
+
+    def _record(self, fetched: FetchedPage, commit: PageCommit | None) -> Outcome:
+        """Count a page that is done, and remember what later pages of its list ask for."""
+        page, charge = fetched.page, fetched.charge
+        if commit is None:
+            log.warning("page %s was fetched twice: its lease had run out", page.id)
+            self._store.ledger.record_duplicate_charge(page, charge)
+            return Outcome.DUPLICATE
+        result = commit.result
         if result.end is None:
-            self._lists.keep(page, bought.history, bought.items)
-        kinds = self._met.named(page.crawl, bought.met)
-        if bought.kind:
-            kinds[bought.kind] = result.new
-        self._rollup.charged(page, endpoint, charge)
-        self._rollup.closed(page, PageState.DONE, result.end)
-        self._rollup.met(page.crawl, kinds, bought.rejects)
-        if self._board.learned(endpoint, charge.units or 0):
-            insist(self._store.budgets.learn, endpoint.name, charge.units or 0)
-        bought.outcome = f"{len(bought.items)} items, {result.end or 'goes on'}"
+            self._histories.append(page, fetched.history, fetched.item_ids)
+        kinds = self._seen.mark_seen(page.crawl_id, fetched.embedded)
+        if result.kind:
+            kinds[result.kind] = result.new
+        self._stats.add_charge(page, charge)
+        self._stats.add_closed(page, PageState.DONE, result.end)
+        self._stats.add_entities(page.crawl_id, kinds, result.rejects)
+        if charge.units is not None:
+            self._prices.observe(fetched.endpoint, charge.units)
+        return Outcome.COMMITTED
 
-    def _still_ours(self, bought: FetchedPage) -> bool:
-        """Whether a page that could not be marked done was met nearer, and is to be planned at its new depth."""
-        depth = insist(self._store.ledger.depth, bought.page)
-        if depth is not None:
-            bought.page = replace(bought.page, depth=depth)
-            return True
-        log.warning("page %s was bought twice: its lease ran out", bought.page.id)
-        insist(self._store.ledger.charge, bought.page, bought.charge)
-        bought.outcome = "bought twice"
-        return False
-
-    # --- send ---
-
-    def _send(self, waiting: Sequence[PageMessage]) -> None:
-        """Best effort: the ledger has them, and the feeder sends again what nobody takes."""
-        if waiting:
+    def _publish(self, messages: Sequence[PageMessage]) -> None:
+        """Best effort: the ledger has them, and the leader dispatches again what nobody takes."""
+        if messages:
             try:
-                self._send_messages(waiting)
-            except Unreachable as error:
-                log.warning("%s; the feeder will send %d messages", error, len(waiting))
+                self._publish_messages(messages)
+            except UnreachableError as error:
+                log.warning("%s; the leader will dispatch %d messages", error, len(messages))
 
 
-def _edges(bought: FetchedPage) -> list[tuple[str, str]]:
-    """Who follows whom, as (follower, followee) uids."""
-    if bought.endpoint.edge is None:
+def _edges(fetched: FetchedPage) -> list[tuple[str, str]]:
+    """Return who follows whom, as (follower, followee) user ids."""
+    if fetched.endpoint.edge is None:
         return []
-    other = str(bought.page.request.args["id"])
-    ids = [item.id for item in bought.reading.items]
-    return [(one, other) if bought.endpoint.edge == "in" else (other, one) for one in ids]
+    other = str(fetched.page.request.args["id"])
+    ids = [item.id for item in fetched.parsed.items]
+    return [(one, other) if fetched.endpoint.edge == "in" else (other, one) for one in ids]
 
 
-def _ends(endpoint: Endpoint, page: Page, items: Sequence[str]) -> dict[str, str] | None:
-    """The ends of a batch's ids that brought nothing; missing ids are just left out of the answer (reference §3)."""
-    if endpoint.batch is None:
+def _missing_ids(endpoint: Endpoint, page: Page, item_ids: Sequence[str]) -> dict[str, Any] | None:
+    """Return the ends of a batch's ids that are not in the answer: the API just leaves missing ids out."""
+    if endpoint.batch_argument is None:
         return None
-    return {one: EndReason.MISSING for one in page.request.args[endpoint.batch] if one not in set(items)}
-
-
-def _entity(kind: str, document: dict[str, Any]) -> Entity:
-    model = _MODELS[kind]
-    fields = {name: value for name, value in document.items() if name in model.model_fields}
-    return model.model_validate({**fields, model.key: document["_id"]})
+    got = set(item_ids)
+    return {one: EndReason.MISSING for one in page.request.args[endpoint.batch_argument] if one not in got}

@@ -1,30 +1,30 @@
-"""Takes pages back from workers that died: their calls may have been charged, and may be what killed them."""
+"""Reclaim pages leased by dead workers. Their calls count as unknown charges; a page that keeps killing its workers is
+parked as failed.
+"""
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from crawler.api.endpoints import ENDPOINTS
-from crawler.engine.crawl_cache import CrawlCache
+from crawler.engine.prices import PriceBook
+from crawler.model.charges import Charge, utc_day
 from crawler.store import Store
-from crawler.store.ledger import Charge
 
 log = logging.getLogger(__name__)
 
-MOST_DEATHS = 4  # of its workers, after which a page is parked
+MAX_WORKER_DEATHS = 4  # after which a page is parked
 
 
-def bury(store: Store, board: CrawlCache, pages: Iterable[Mapping[str, Any]], why: str) -> int:
-    """Plan leased pages anew (or park them), counting what their calls may have cost; returns how many."""
-    buried = 0
+def reclaim_pages(store: Store, prices: PriceBook, pages: Iterable[Mapping[str, Any]], why: str) -> int:
+    """Plan leased pages again, or park them, and count what their calls may have cost; return how many."""
+    reclaimed = 0
     for page in pages:
         endpoint = ENDPOINTS.get(page["endpoint"])
-        expected = board.price(endpoint)[0] if endpoint else 0
-        charge = Charge(datetime.now(UTC).strftime("%Y-%m-%d"), None, expected)
-        if store.ledger.bury(dict(page), charge, MOST_DEATHS):
-            store.crawls.add(page["crawl"], {"unknown": expected, "calls": 1})
-            buried += 1
-    if buried:
-        log.warning("%d pages are bought anew: %s", buried, why)
-    return buried
+        expected = prices.expected(endpoint).units if endpoint else 0
+        if store.leases.reclaim(dict(page), Charge(utc_day(), None, expected), MAX_WORKER_DEATHS):
+            store.crawls.increment_stats(page["crawl"], {"unknown": expected, "calls": 1})
+            reclaimed += 1
+    if reclaimed:
+        log.warning("%s; fetching its %d pages again (may be charged twice)", why, reclaimed)
+    return reclaimed

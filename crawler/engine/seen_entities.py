@@ -1,40 +1,41 @@
-"""Remembers which embedded entities a crawl's finished pages hold already, so that not every page names them again."""
+"""Deduplicate embedded entities: remember which of them a crawl's finished pages name already."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
 from crawler.model.bounded_cache import BoundedCache
 from crawler.model.items import ParsedEntity
 
-_KEPT = 20_000  # entries that are there for sure, with what they drag along about 10 MB
+_SIZE = 20_000  # entries kept at least, about 10 MB
 
 
 class SeenEntities:
-    """What was met longest ago is forgotten: naming one twice in the ledger does no harm."""
+    """The entities seen longest ago are forgotten: naming one twice in the ledger does no harm."""
 
     def __init__(self) -> None:
-        self._seen: BoundedCache[tuple[str, str, str], bool] = BoundedCache(_KEPT)
+        self._seen: BoundedCache[tuple[str, str, str], bool] = BoundedCache(_SIZE)
         self._lock = Lock()
 
-    def unnamed(self, crawl: str, found: Iterable[ParsedEntity], kind: str, items: set[str]) -> dict[str, list[str]]:
-        """The ids, by kind, of entities that are no items of the page and that no page is known to name."""
-        fresh: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    def unseen(
+        self, crawl_id: str, found: Iterable[ParsedEntity], kind: str, item_ids: set[str]
+    ) -> dict[str, list[str]]:
+        """Return the ids, by kind, of entities that are not items of the page and that no page is known to name."""
+        unseen: defaultdict[str, dict[str, None]] = defaultdict(dict)
         for one in found:
-            entity = one.entity
-            entity_id = entity.id
-            if entity.kind == kind and entity_id in items:
+            entity_kind, entity_id = one.entity.kind, one.entity.id
+            if entity_kind == kind and entity_id in item_ids:
                 continue
-            if not self._seen.get((crawl, entity.kind, entity_id)):
-                fresh[entity.kind][entity_id] = None
-        return {name: list(ids) for name, ids in fresh.items()}
+            if not self._seen.get((crawl_id, entity_kind, entity_id)):
+                unseen[entity_kind][entity_id] = None
+        return {name: list(ids) for name, ids in unseen.items()}
 
-    def named(self, crawl: str, met: dict[str, list[str]]) -> dict[str, int]:
-        """A page that names them is done; returns how many of each kind no page was known to name until now."""
+    def mark_seen(self, crawl_id: str, embedded: Mapping[str, Sequence[str]]) -> dict[str, int]:
+        """Record that a finished page names them; return how many of each kind no page was known to name before."""
         new: dict[str, int] = {}
         with self._lock:
-            for kind, ids in met.items():
-                keys = [(crawl, kind, entity_id) for entity_id in ids]
+            for kind, ids in embedded.items():
+                keys = [(crawl_id, kind, entity_id) for entity_id in ids]
                 fresh = [key for key in keys if not self._seen.get(key)]
                 for key in fresh:
                     self._seen.put(key, True)

@@ -50,15 +50,15 @@ class Crawl:
         return self.state is CrawlState.RUNNING
 
     @property
-    def may_call(self) -> bool:
+    def is_active(self) -> bool:
         """Whether calls may be made for it; in an outage the gate lets one through at a time, to see if it is over."""
         return self.running or self.cause is PauseCause.OUTAGE
 
     @property
-    def bounded(self) -> bool:
+    def has_budget(self) -> bool:
         return self.max_units is not None or self.max_pages is not None
 
     @cached_property
-    def weight(self) -> float:
+    def share_weight(self) -> float:
         """Its share of the workers beside others: twice as much for each step of priority."""
         return float(2.0**self.spec.priority)

@@ -18,21 +18,25 @@ class Entity(BaseModel):
     """The collection it is stored in."""
     key: ClassVar[str]
     """The field that holds its id."""
-    denials: ClassVar[frozenset[str]] = frozenset()
+    meaningful_false: ClassVar[frozenset[str]] = frozenset()
     """The fields in which False is an answer; in any other it only fills a gap."""
 
     @property
     def id(self) -> str:
         return str(self.__dict__[self.key])
 
-    def known(self) -> dict[str, Any]:
+    def known_fields(self) -> dict[str, Any]:
         """The fields that may overwrite stored ones: without the id, and without what only fills a gap.
 
         None, "", 0 and [] are what TikTok puts where it does not tell (reference §6: counters inside lists
-        are 0 placeholders), so a 0 is never knowledge. False is one only in the fields named by `denials`.
+        are 0 placeholders), so a 0 is never knowledge. False is one only in the fields named by `meaningful_false`.
         """
-        denials = self.denials
-        known = {name: value for name, value in self.__dict__.items() if value or (value is False and name in denials)}
+        meaningful_false = self.meaningful_false
+        known = {
+            name: value
+            for name, value in self.__dict__.items()
+            if value or (value is False and name in meaningful_false)
+        }
         del known[self.key]
         return known
 
@@ -42,7 +46,7 @@ class Post(Entity):
 
     kind = "posts"
     key = "post_id"
-    denials = frozenset({"ad", "paid_partnership", "ai_generated", "comments_open"})
+    meaningful_false = frozenset({"ad", "paid_partnership", "ai_generated", "comments_open"})
 
     post_id: str
     author_id: str | None = None
@@ -82,7 +86,7 @@ class User(Entity):
 
     kind = "users"
     key = "user_id"
-    denials = frozenset({"private", "verified"})
+    meaningful_false = frozenset({"private", "verified"})
 
     user_id: str
     sec_uid: str | None = None
@@ -136,7 +140,7 @@ class Music(Entity):
 
     kind = "music"
     key = "music_id"
-    denials = frozenset({"original", "commercial"})
+    meaningful_false = frozenset({"original", "commercial"})
 
     music_id: str
     title: str | None = None
@@ -157,7 +161,7 @@ class Hashtag(Entity):
 
     kind = "hashtags"
     key = "name"
-    denials = frozenset({"commercial"})
+    meaningful_false = frozenset({"commercial"})
 
     name: str
     hashtag_id: str | None = None
@@ -174,3 +178,13 @@ class Live(Entity):
     key = "live_id"
 
     live_id: str
+
+
+_MODELS: dict[str, type[Entity]] = {model.kind: model for model in (Post, User, Comment, Music, Hashtag, Live)}
+
+
+def entity_from_document(kind: str, document: dict[str, Any]) -> Entity:
+    """Return the entity that a stored document of the collection `kind` holds; unknown fields are left out."""
+    model = _MODELS[kind]
+    fields = {name: value for name, value in document.items() if name in model.model_fields}
+    return model.model_validate({**fields, model.key: document["_id"]})

@@ -1,18 +1,18 @@
 """Every error the crawl knows, named by what to do about it.
 
     CrawlError
-    ├── UserError             say it in a line, exit 2
-    ├── Unreachable           a server is down: wait (worker) or say it in a line, exit 7 (commands)
-    └── CallError             one call to the API went wrong
+    ├── UsageError             say it in a line, exit 2
+    ├── UnreachableError           a server is down: wait (worker) or say it in a line, exit 7 (commands)
+    └── ApiCallError             one call to the API went wrong
         ├── TransientError          transport, 5xx, HTML, cut bodies: again, with a growing pause
         ├── RateLimitedError              429: again, without using up an attempt
         ├── NotAvailableError      private, missing, restricted: an answer, the list ends with it
         ├── BadRequestError        the request itself is wrong: park it, never repeat it
-        ├── Unreadable        paid for, but not the shape we know: keep the body
+        ├── MalformedAnswerError        paid for, but not the shape we know: keep the body
         ├── AccountError           token, e-mail or subscription: close the gate for every worker
         └── QuotaExhaustedError       the provider's day is used up: close the gate until 00:00 UTC
 
-Only crawler/api/client.py raises a CallError and only crawler/engine/retry.py decides what follows from it.
+Only crawler/api/client.py raises a ApiCallError and only crawler/engine/retry.py decides what follows from it.
 All take plain positional arguments: an exception that does not survive pickling kills a Celery worker.
 """
 
@@ -23,15 +23,15 @@ class CrawlError(Exception):
     """The root of all errors of this project."""
 
 
-class UserError(CrawlError):
+class UsageError(CrawlError):
     """Bad input; the text says what to do."""
 
 
-class Unreachable(CrawlError):
+class UnreachableError(CrawlError):
     """MongoDB, Redis or the broker cannot be reached; the text names which and where, without passwords."""
 
 
-class CallError(CrawlError):
+class ApiCallError(CrawlError):
     """A call that brought no page.
 
     `units` is what it was charged; None when it was sent and nobody can say.
@@ -52,7 +52,7 @@ class CallError(CrawlError):
         return f"{self.status or 'no answer'}: {self.detail}"
 
 
-class TransientError(CallError):
+class TransientError(ApiCallError):
     kind = "server"
     outage = True
 
@@ -63,7 +63,7 @@ class TransportError(TransientError):
     kind = "transport"
 
 
-class RateLimitedError(CallError):
+class RateLimitedError(ApiCallError):
     kind = "rate"
 
     def __init__(
@@ -74,7 +74,7 @@ class RateLimitedError(CallError):
         self.after = after
 
 
-class NotAvailableError(CallError):
+class NotAvailableError(ApiCallError):
     kind = "nothing"
 
     def __init__(self, detail: str, status: int | None, units: int | None, end: EndReason) -> None:
@@ -83,11 +83,11 @@ class NotAvailableError(CallError):
         self.end = end
 
 
-class BadRequestError(CallError):
+class BadRequestError(ApiCallError):
     kind = "mistake"
 
 
-class Unreadable(CallError):
+class MalformedAnswerError(ApiCallError):
     kind = "unreadable"
 
     def __init__(self, detail: str, status: int | None = 200, units: int | None = 0, body: str = "") -> None:
@@ -96,9 +96,9 @@ class Unreadable(CallError):
         self.body = body
 
 
-class AccountError(CallError):
+class AccountError(ApiCallError):
     kind = "account"
 
 
-class QuotaExhaustedError(CallError):
+class QuotaExhaustedError(ApiCallError):
     kind = "units"

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 from crawler.model.entities import Entity
 
-THIN = 0
-"""Embedded in another object: counters may be placeholders."""
-LISTED = 1
-"""An item of a list."""
-BOUGHT = 2
-"""Bought as itself by a detail endpoint (profile, post_info, music_details)."""
+
+class Fullness(IntEnum):
+    """How much of an entity an object can be trusted to hold."""
+
+    EMBEDDED = 0  # inside another object: counters may be placeholders
+    LISTED = 1  # an item of a list
+    DETAIL = 2  # bought by itself from a detail endpoint (profile, post_info, music_details)
 
 
-class Unreadable(Exception):
+class UnparsableItemError(Exception):
     """An item that should have been readable and is not: keep it as a reject."""
 
     def __init__(self, why: str) -> None:
@@ -22,10 +24,10 @@ class Unreadable(Exception):
         self.why = why
 
 
-class NotAnItem(Unreadable):
+class SkipItem(UnparsableItemError):
     """Not of the kind this list is about (null, a card of another kind): skip it silently.
 
-    A subclass, so that whoever catches only `Unreadable` keeps a reject too many and never crashes.
+    A subclass, so that whoever catches only `UnparsableItemError` keeps a reject too many and never crashes.
     """
 
 
@@ -35,7 +37,7 @@ class ParsedEntity:
 
     entity: Entity
     raw: Mapping[str, Any]
-    rank: int
+    fullness: Fullness
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,12 @@ class Item:
 
     id: str
     found: tuple[ParsedEntity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a fact comes from; stored as `seen.last_crawl`, `seen.last_page`, `seen.last_endpoint`."""
+
+    crawl_id: str
+    page_id: str
+    endpoint: str

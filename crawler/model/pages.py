@@ -14,7 +14,7 @@ _TITLE = 60  # characters of an argument that people are shown
 _BRIEF = 20  # characters up to which an argument beside the first is worth showing
 
 
-def digest(*parts: Any) -> str:
+def stable_hash(*parts: Any) -> str:
     """A stable 32-character name for JSON-able parts; the order of mapping keys does not matter."""
     return blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
@@ -34,16 +34,16 @@ class Request:
     args: Args
     cursor: Cursor = field(default_factory=dict)
 
-    def page_id(self, crawl: str) -> str:
-        return digest(crawl, self.endpoint, self.args, self.cursor)
+    def page_id(self, crawl_id: str) -> str:
+        return stable_hash(crawl_id, self.endpoint, self.args, self.cursor)
 
-    def list_id(self, crawl: str) -> str:
-        return digest(crawl, self.endpoint, self.args)
+    def list_id(self, crawl_id: str) -> str:
+        return stable_hash(crawl_id, self.endpoint, self.args)
 
     def request_id(self) -> str:
-        return digest(self.endpoint, self.args, self.cursor)
+        return stable_hash(self.endpoint, self.args, self.cursor)
 
-    def title(self) -> str:
+    def describe(self) -> str:
         """The request as people say it, for logs and Flower: endpoint, telling argument, the rest if short, place."""
         first, *others = [_short(value) for value in self.args.values()] or [""]
         words = [self.endpoint, first, *(other for other in others if len(other) <= _BRIEF)]
@@ -54,43 +54,53 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPage:
-    """A page to be planned: its request, its depth and its place in its list.
+    """A page to be added to the frontier.
 
-    `nth` counts pages of the list from 0, `barren` the pages right before it that held nothing new.
+    nth: place in its list, from 0.     empty_streak: pages right before it that held nothing new.
+    slow: its call takes minutes, so few are dispatched at a time.
     """
 
     request: Request
     depth: int
     nth: int = 0
-    barren: int = 0
+    empty_streak: int = 0
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PageMessage:
-    """A planned page whose message is to be sent."""
+    """What the broker carries for a planned page."""
 
-    id: str
-    crawl: str
+    page_id: str
+    crawl_id: str
     request: Request
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as the ledger holds it, taken by this worker under `token`."""
+    """A page as the ledger holds it, leased by this worker under `lease_token`.
+
+    nth: place in its list, from 0.          empty_streak: pages right before it that held nothing new.
+    attempts: tries used up.                 unreadable_attempts: of these, answers that could not be parsed.
+    fetched: fetched already and rediscovered at a smaller depth; its follow-ups are planned without a call.
+    """
 
     id: str
-    crawl: str
+    crawl_id: str
     request: Request
     list_id: str
     depth: int
     nth: int
-    barren: int
+    empty_streak: int
     attempts: int
-    unreadable: int
-    token: str
-    paid: bool
-    """Bought already; met again nearer, so its follow-ups are planned anew without a call."""
+    unreadable_attempts: int
+    lease_token: str
+    fetched: bool
 
     @property
     def endpoint(self) -> str:
         return self.request.endpoint
+
+    def streak_after(self, new: int) -> int:
+        """Return how many pages in a row, up to this one, held nothing new, if this one held `new` new items."""
+        return 0 if new else self.empty_streak + 1

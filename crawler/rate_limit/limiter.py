@@ -13,13 +13,14 @@ from typing import Any, Literal, ParamSpec, TypeVar
 import redis
 from redis.exceptions import AuthenticationError, RedisError
 
+from crawler.batcher import Batcher
 from crawler.model.enums import PauseCause
-from crawler.model.errors import Unreachable, UserError
+from crawler.model.errors import UnreachableError, UsageError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_PREFIX = "tokcrawl:{pace}:"  # one hash slot
+_PREFIX = "tokcrawl:{rate}:"  # one hash slot
 _KEYS = [_PREFIX + "rate", _PREFIX + "gate", _PREFIX + "failing"]
 MAX_WAIT = 2.0  # seconds a slot is booked ahead
 OUTAGE_PAGES = 8  # different pages that fail in a row, with nothing that works between, make an outage
@@ -30,17 +31,17 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between probes of a closed gat
 class Permit:
     """Leave to make one call after `wait` seconds."""
 
-    wait: float
+    delay: float
     probe: bool
-    troubled: bool
+    report_success: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
     """No call now: ask again after `after` seconds; `kind` is "rate" or the cause of a closed gate."""
 
-    after: float
-    kind: str
+    retry_after: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,22 @@ class RateLimiter:
                 retry=None,
             )
         except ValueError as error:
-            raise UserError(f"TOKCRAWL_REDIS_URL cannot be used: {error}") from None
+            raise UsageError(f"TOKCRAWL_REDIS_URL cannot be used: {error}") from None
         lua = files("crawler") / "rate_limit"
-        self._permit = self._redis.register_script((lua / "acquire.lua").read_text())
-        self._report = self._redis.register_script((lua / "report.lua").read_text())
+        self._acquire_script = self._redis.register_script((lua / "acquire.lua").read_text())
+        self._report_script = self._redis.register_script((lua / "report.lua").read_text())
+        self._permits: Batcher[None, Permit | Denied] = Batcher(lambda batch: self.acquire_many(len(batch)))
         self._rate = rate
         self._probe_us = int(probe_time * 1e6)
 
-    def permits(self, wanted: int) -> list[Permit | Denied]:
-        """Leave for as many calls, at their places in the order of asking; those that found none are denied."""
+    def acquire(self) -> Permit | Denied:
+        """Book a slot of the shared rate for one call; concurrent calls share a round trip."""
+        return self._permits.submit(None)
+
+    def acquire_many(self, wanted: int) -> list[Permit | Denied]:
+        """Book slots for as many calls, in the order of asking; those that found none are denied."""
         args = [int(MAX_WAIT * 1e6), self._rate, self._probe_us, wanted]
-        slots, first, *more = _reach(lambda: self._permit(keys=_KEYS, args=args))
+        slots, first, *more = _reach(lambda: self._acquire_script(keys=_KEYS, args=args))
         if slots == 0:
             return [Denied(first / 1e6, more[0])] * wanted
         between, probe, troubled = more
@@ -84,21 +90,21 @@ class RateLimiter:
         given: list[Permit | Denied] = [Permit(wait, bool(probe), bool(troubled)) for wait in waits[:slots]]
         return given + [Denied(wait, "rate") for wait in waits[slots:]]
 
-    def closed(self) -> str | None:
+    def closed_gate(self) -> str | None:
         """The kind of the closed gate, None where calls may be made."""
         kind: str | None = _reach(lambda: self._redis.hget(_KEYS[1], "kind"))
         return kind
 
-    def worked(self) -> GateChange:
-        return self._tell("up", "", 0, False)
+    def record_success(self) -> GateChange:
+        return self._report("up", "", 0, False)
 
-    def limited(self, page: str, after: float | None) -> GateChange:
-        return self._tell("limited", page, after or 0, False)
+    def record_throttled(self, page: str, after: float | None) -> GateChange:
+        return self._report("limited", page, after or 0, False)
 
-    def failed(self, page: str, probe: bool) -> GateChange:
-        return self._tell("down", page, 0, probe)
+    def record_failure(self, page: str, probe: bool) -> GateChange:
+        return self._report("down", page, 0, probe)
 
-    def close(self, kind: PauseCause, until: float | None) -> None:
+    def close_gate(self, kind: PauseCause, until: float | None) -> None:
         """Close the gate for every worker at once, until unix second `until` or until it is opened."""
         end = int((until if until is not None else time() + 10 * 365 * 86400) * 1e6)
         _reach(
@@ -107,7 +113,7 @@ class RateLimiter:
             )
         )
 
-    def open(self) -> None:
+    def open_gate(self) -> None:
         _reach(lambda: self._redis.delete(_KEYS[1], _KEYS[2]))
 
     def found_rate(self) -> float | None:
@@ -115,11 +121,11 @@ class RateLimiter:
         found = _reach(lambda: self._redis.hget(_KEYS[0], "found"))
         return float(found) if found else None
 
-    def check(self) -> None:
-        """Raise Unreachable where Redis does not answer."""
+    def ping(self) -> None:
+        """Raise UnreachableError where Redis does not answer."""
         _reach(self._redis.ping)
 
-    def _tell(self, outcome: str, page: str, after: float, probe: bool) -> GateChange:
+    def _report(self, outcome: str, page: str, after: float, probe: bool) -> GateChange:
         args: list[str | int | float] = [
             outcome,
             page,
@@ -129,7 +135,7 @@ class RateLimiter:
             int(LONGEST_PAUSE * 1e6),
             int(probe),
         ]
-        answer = _reach(lambda: self._report(keys=_KEYS, args=args))
+        answer = _reach(lambda: self._report_script(keys=_KEYS, args=args))
         return GateChange(answer[0], answer[1:])
 
 
@@ -137,6 +143,6 @@ def _reach(call: Callable[[], R]) -> R:
     try:
         return call()
     except AuthenticationError:
-        raise Unreachable("Redis refuses the password of TOKCRAWL_REDIS_URL") from None
+        raise UnreachableError("Redis refuses the password of TOKCRAWL_REDIS_URL") from None
     except (RedisError, OSError) as error:
-        raise Unreachable(f"Redis does not answer: {error}") from None
+        raise UnreachableError(f"Redis does not answer: {error}") from None

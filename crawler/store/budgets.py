@@ -12,9 +12,10 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from crawler.store.connection import Document, now, reaching, unhurried
+from crawler.store.connection import Document, Repository, now, unjournaled
+from crawler.store.errors import translate_errors
 
-_STRANDED = 120  # seconds after which a hold that no lease knows is let go
+ORPHANED_AFTER = 120  # seconds after which a hold that no lease knows is let go
 
 
 def crawl_account(crawl: str) -> str:
@@ -36,10 +37,10 @@ class BudgetLimit:
 
 @dataclass(frozen=True, slots=True)
 class BudgetRefusal:
-    """No reservation: `spent` when the money is gone, else held by calls in flight that may give some back."""
+    """No reservation: `exhausted` when the money is gone, else held by calls in flight that may give some back."""
 
     account: str
-    spent: bool
+    exhausted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +73,20 @@ class Settlement:
         )
 
 
-class Budgets:
+class Budgets(Repository):
     """The `budgets` and `prices` collections."""
 
-    def __init__(self, db: "Database[Document]") -> None:
+    def __init__(self, db: "Database[Document]", persistent: bool = False) -> None:
+        super().__init__(db, persistent)
         self._budgets = db["budgets"]
-        self._unhurried = unhurried(db["budgets"])
+        self._unjournaled = unjournaled(db["budgets"])
         self._prices = db["prices"]
         self._pages = db["pages"]
 
-    @reaching
+    @translate_errors
     def reserve(self, limit: BudgetLimit, claim: BudgetClaim, alone: str | None = None) -> BudgetRefusal | None:
         """Hold units and one page for a call; with `alone`, only while no other call holds under that name."""
-        wanted, update = _holding(limit, [claim])
+        wanted, update = _hold_operation(limit, [claim])
         if alone is not None:
             wanted[f"alone.{alone}"] = {"$exists": False}
             update["$set"][f"alone.{alone}"] = claim.token
@@ -102,33 +104,35 @@ class Budgets:
         over_pages = limit.pages is not None and found.get("pages", 0) - len(found.get("holds") or {}) >= limit.pages
         return BudgetRefusal(limit.account, over_units or over_pages)
 
-    @reaching
-    def reserve_all(self, limit: BudgetLimit, claims: Sequence[BudgetClaim]) -> bool:
+    @translate_errors
+    def reserve_many(self, limit: BudgetLimit, claims: Sequence[BudgetClaim]) -> bool:
         """Hold for all of these calls in one operation, if there is room for all; else for none."""
-        return self._budgets.update_one(*_holding(limit, claims)).matched_count == 1
+        return self._budgets.update_one(*_hold_operation(limit, claims)).matched_count == 1
 
-    @reaching
+    @translate_errors
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Settle holds, each once. Not journaled: what is forgotten is settled by the ledger (`settle_lost`)."""
         if settlements:
-            self._unhurried.bulk_write([settlement.update() for settlement in settlements], ordered=False)
+            self._unjournaled.bulk_write([settlement.update() for settlement in settlements], ordered=False)
 
-    @reaching
-    def settle_lost(self) -> int:
+    @translate_errors
+    def settle_orphans(self) -> int:
         """Settle the holds of leases that are over by what the ledger says they were charged; returns how many."""
         settled: list[Settlement] = []
         for account in self._budgets.find({"holds": {"$nin": [None, {}]}}):
             holds: Mapping[str, Document] = account["holds"]
             ids = [hold["page"] for hold in holds.values()]
-            pages = {p["_id"]: p for p in self._pages.find({"_id": {"$in": ids}}, {"lease": 1, "last": 1, "state": 1})}
+            pages = {
+                p["_id"]: p for p in self._pages.find({"_id": {"$in": ids}}, {"lease": 1, "last_charge": 1, "state": 1})
+            }
             for token, hold in holds.items():
                 page = pages.get(hold["page"], {})
-                last = page.get("last") or {}
+                last = page.get("last_charge") or {}
                 if (page.get("lease") or {}).get("token") == token:
                     continue
                 if last.get("token") == token:
                     charged = int(last["units"])
-                elif (now() - hold["at"]).total_seconds() < _STRANDED:
+                elif (now() - hold["at"]).total_seconds() < ORPHANED_AFTER:
                     continue  # between the last write of its page and its own settling
                 else:
                     charged = int(hold["units"])  # nobody can say: unknown counts as spent
@@ -139,8 +143,8 @@ class Budgets:
         self.settle(settled)
         return len(settled)
 
-    @reaching
-    def begin(self, account: str, units: int, pages: int) -> None:
+    @translate_errors
+    def open_account(self, account: str, units: int, pages: int) -> None:
         """Make the account of a crawl that was not bounded before, with what it spent so far."""
         self._budgets.update_one(
             {"_id": account},
@@ -148,18 +152,18 @@ class Budgets:
             upsert=True,
         )
 
-    @reaching
-    def spend(self, account: str, units: int) -> None:
+    @translate_errors
+    def adjust(self, account: str, units: int) -> None:
         """Add units that were spent without a hold (unknown charges that turned out otherwise)."""
         self._budgets.update_one({"_id": account}, {"$inc": {"committed": units}})
 
-    @reaching
-    def prices(self) -> dict[str, int]:
+    @translate_errors
+    def observed_prices(self) -> dict[str, int]:
         """The highest charge seen per endpoint."""
         return {price["_id"]: int(price["units"]) for price in self._prices.find()}
 
-    @reaching
-    def learn(self, endpoint: str, units: int) -> None:
+    @translate_errors
+    def observe_price(self, endpoint: str, units: int) -> None:
         self._prices.update_one({"_id": endpoint}, {"$max": {"units": units}, "$set": {"at": now()}}, upsert=True)
 
     def _open(self, account: str) -> bool:
@@ -171,7 +175,7 @@ class Budgets:
         return True
 
 
-def _holding(limit: BudgetLimit, claims: Sequence[BudgetClaim]) -> tuple[Document, Document]:
+def _hold_operation(limit: BudgetLimit, claims: Sequence[BudgetClaim]) -> tuple[Document, Document]:
     """Filter and update that hold for these calls, where there is room for all of them."""
     units, moment = sum(claim.units for claim in claims), now()
     wanted: Document = {"_id": limit.account, **{f"holds.{claim.token}": {"$exists": False} for claim in claims}}

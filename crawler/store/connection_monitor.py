@@ -20,10 +20,10 @@ class ConnectionMonitor(ConnectionPoolListener):
     """The driver clears its pool whenever an operation or its own heartbeat finds the server gone."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.resets = 0
 
     def pool_cleared(self, event: PoolClearedEvent) -> None:
-        self.count += 1
+        self.resets += 1
 
     def pool_created(self, event: PoolCreatedEvent) -> None: ...
     def pool_ready(self, event: PoolReadyEvent) -> None: ...

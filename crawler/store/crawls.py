@@ -8,7 +8,8 @@ from pymongo.database import Database
 
 from crawler.model.crawls import Crawl, CrawlSpec
 from crawler.model.enums import CrawlState, PauseCause
-from crawler.store.connection import Document, now, reaching
+from crawler.store.connection import Document, Repository, now
+from crawler.store.errors import translate_errors
 
 _ENDED = [state for state in CrawlState if state.ended]
 _LISTED = ("usernames", "sec_uids")  # of a spec: may be millions, so they are kept with the seeds
@@ -16,14 +17,15 @@ _CHUNK = 5_000
 _HEARD = timedelta(seconds=5)  # after which every worker has heard of a pause
 
 
-class Crawls:
+class Crawls(Repository):
     """The `crawls` collection, and `seeds`: what each was seeded with, some thousand in a document."""
 
-    def __init__(self, db: "Database[Document]") -> None:
+    def __init__(self, db: "Database[Document]", persistent: bool = False) -> None:
+        super().__init__(db, persistent)
         self._crawls = db["crawls"]
         self._seeds = db["seeds"]
 
-    @reaching
+    @translate_errors
     def create(self, crawl: str, spec: CrawlSpec, seeds: Sequence[str] = ()) -> None:
         """A crawl whose pages are still being written; `seeds` as people read them."""
         written = spec.model_dump(mode="json")
@@ -48,14 +50,14 @@ class Crawls:
             }
         )
 
-    @reaching
+    @translate_errors
     def start(self, crawl: str) -> None:
         self._crawls.update_one(
             {"_id": crawl, "state": CrawlState.SEEDING},
             {"$set": {"state": CrawlState.RUNNING, "started_at": now()}},
         )
 
-    @reaching
+    @translate_errors
     def get(self, crawl: str) -> Document | None:
         """The crawl with this id or, if there is just one, with this name."""
         if found := self._crawls.find_one({"_id": crawl}):
@@ -63,19 +65,19 @@ class Crawls:
         named = list(self._crawls.find({"name": crawl}).limit(2))
         return named[0] if len(named) == 1 else None
 
-    @reaching
+    @translate_errors
     def latest(self, limit: int = 20) -> list[Document]:
         """The newest crawls first."""
         return list(self._crawls.find({}).sort("created_at", -1).limit(limit))
 
-    @reaching
-    def live(self, known: Mapping[str, CrawlSpec] | None = None) -> list[Crawl]:
+    @translate_errors
+    def active(self, known: Mapping[str, CrawlSpec] | None = None) -> list[Crawl]:
         """Every crawl that has not ended; a spec never changes, so those that are `known` are not read again."""
         specs = known or {}
         found = self._crawls.find({"state": {"$nin": _ENDED}}, {"state": 1, "cause": 1, "budget": 1})
         return [_crawl(one, specs.get(one["_id"]) or self._spec(one["_id"])) for one in found]
 
-    @reaching
+    @translate_errors
     def pause(self, cause: PauseCause, crawl: str | None = None, budget: Mapping[str, int | None] | None = None) -> int:
         """Pause one running crawl, or all; returns how many. What a person paused stays paused by them.
 
@@ -89,7 +91,7 @@ class Crawls:
             wanted, {"$set": {"state": CrawlState.PAUSED, "cause": cause, "paused_at": now()}}
         ).modified_count
 
-    @reaching
+    @translate_errors
     def resume(
         self,
         *,
@@ -109,7 +111,7 @@ class Crawls:
             {"$set": {"state": CrawlState.RUNNING, "cause": None, **sets}, "$unset": {"rollup.final": 1}},
         ).modified_count
 
-    @reaching
+    @translate_errors
     def reopen(self, crawl: str) -> None:
         """Failed pages were planned anew: its figures are no longer final, and if it has ended it runs again."""
         self._crawls.update_one({"_id": crawl}, {"$unset": {"rollup.final": 1}})
@@ -118,8 +120,8 @@ class Crawls:
             {"$set": {"state": CrawlState.RUNNING, "cause": None, "ended_at": None}},
         )
 
-    @reaching
-    def end(self, crawl: str, state: CrawlState, *, rollup: Mapping[str, Any] | None = None) -> bool:
+    @translate_errors
+    def finish(self, crawl: str, state: CrawlState, *, rollup: Mapping[str, Any] | None = None) -> bool:
         """End it, once, with its exact roll-up where that is known."""
         update: Document = {"$set": {"state": state, "cause": None, "ended_at": now()}}
         if rollup is None:
@@ -130,8 +132,8 @@ class Crawls:
 
     # --- figures ---
 
-    @reaching
-    def add(self, crawl: str, counts: Mapping[str, int]) -> None:
+    @translate_errors
+    def increment_stats(self, crawl: str, counts: Mapping[str, int]) -> None:
         """Add to the running roll-up; one that is final takes no more."""
         if counts:
             self._crawls.update_one(
@@ -139,15 +141,15 @@ class Crawls:
                 {"$inc": {f"rollup.{name}": n for name, n in counts.items()}},
             )
 
-    @reaching
-    def unsettled(self) -> list[Document]:
+    @translate_errors
+    def awaiting_recount(self) -> list[Document]:
         """Crawls that stand still and whose figures are not final: `_id, state, rollup`."""
         paused = {"state": CrawlState.PAUSED, "cause": {"$ne": PauseCause.OUTAGE}, "paused_at": {"$lt": now() - _HEARD}}
         wanted = {"$or": [{"state": {"$in": _ENDED}}, paused], "rollup.final": {"$ne": True}}
         return list(self._crawls.find(wanted, {"state": 1, "rollup": 1}))
 
-    @reaching
-    def settle(self, crawl: str, before: Mapping[str, Any], counted: Mapping[str, Any]) -> bool:
+    @translate_errors
+    def finalize_stats(self, crawl: str, before: Mapping[str, Any], counted: Mapping[str, Any]) -> bool:
         """Make what was counted the final figures, unless anything was added to those `before` meanwhile."""
         return (
             self._crawls.update_one(

@@ -1,7 +1,7 @@
 """Stores what pages hold: entities, edges and rejects, in idempotent bulk upserts.
 
 The merge rule (contract): typed fields that carry no knowledge are never written, so thin or zero never overwrites
-known; `raw` is the fullest object bought, newest among equals. Fullness is (rank, number of keys) as one number.
+known; `raw` is the fullest object bought, newest among equals. Fullness is (fullness, number of keys) as one number.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,46 +10,47 @@ from datetime import datetime
 from typing import Any
 
 import bson
-import orjson
 from bson.errors import InvalidDocument
 from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
-from crawler.model.items import ParsedEntity
-from crawler.model.pages import digest
-from crawler.model.sanitize import mend
-from crawler.store.connection import Document, now, reaching, unhurried
+from crawler.model.items import ParsedEntity, Provenance
+from crawler.model.pages import stable_hash
+from crawler.model.sanitize import json_preview, sanitize
+from crawler.store.connection import Document, Repository, now, unjournaled
 from crawler.store.connection_monitor import ConnectionMonitor
-from crawler.store.write_cache import RANK, EntityWrite, Origin, WriteCache
+from crawler.store.errors import translate_errors
+from crawler.store.write_cache import RANK, EntityWrite, WriteCache
 
 _DUPLICATE_KEY = 11000
 _ENCODING = (InvalidDocument, OverflowError, UnicodeError, DocumentTooLarge, ValueError, RecursionError)
 _MOST_BYTES = 15_000_000  # MongoDB stops at 16 MiB a document
 _MOST_LEVELS = 150  # and at 180 levels
-_RAW_TEXT = 100_000  # characters of a reject that are kept
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
     """An item that could not be read or stored: where it comes from, its position on the page, why, and the item."""
 
-    origin: Origin
+    origin: Provenance
     position: int
     why: str
     raw: Any
 
 
-class Entities:
+class Entities(Repository):
     """The collections of entities, `follows` and `rejects`."""
 
-    def __init__(self, db: "Database[Document]", interruptions: ConnectionMonitor) -> None:
-        self._db = db
-        self._known = WriteCache(interruptions)
+    def __init__(
+        self, db: "Database[Document]", connection_monitor: ConnectionMonitor, persistent: bool = False
+    ) -> None:
+        super().__init__(db, persistent)
+        self._known = WriteCache(connection_monitor)
 
-    @reaching
-    def store(self, pages: Iterable[tuple[Origin, Iterable[ParsedEntity]]]) -> list[Reject]:
+    @translate_errors
+    def upsert(self, pages: Iterable[tuple[Provenance, Iterable[ParsedEntity]]]) -> list[Reject]:
         """Upsert what pages hold; returns what MongoDB cannot hold even when mended, with position -1."""
         rejects: list[Reject] = []
         for kind, writes in _merged(pages).items():
@@ -62,8 +63,8 @@ class Entities:
                 self._write(kind, fitting)
         return rejects
 
-    @reaching
-    def follow(self, edges: Sequence[tuple[Origin, tuple[str, str]]]) -> None:
+    @translate_errors
+    def upsert_follows(self, edges: Sequence[tuple[Provenance, tuple[str, str]]]) -> None:
         """Upsert edges, given as (follower, followee) uids, each with where it comes from."""
         if not edges:
             return
@@ -83,23 +84,23 @@ class Entities:
             ordered=False,
         )
 
-    @reaching
-    def reject(self, rejects: Sequence[Reject]) -> None:
+    @translate_errors
+    def save_rejects(self, rejects: Sequence[Reject]) -> None:
         """Keep items that could not be read or stored; the same page read again writes the same rejects."""
         if not rejects:
             return
         self._collection("rejects").bulk_write(
             [
                 UpdateOne(
-                    {"_id": digest(r.origin.page, r.position if r.position >= 0 else r.why)},
+                    {"_id": stable_hash(r.origin.page_id, r.position if r.position >= 0 else r.why)},
                     {
                         "$set": {
-                            "page": r.origin.page,
-                            "crawl": r.origin.crawl,
+                            "page": r.origin.page_id,
+                            "crawl": r.origin.crawl_id,
                             "endpoint": r.origin.endpoint,
                             "position": r.position,
                             "why": r.why[:500],
-                            "raw": as_text(r.raw),
+                            "raw": json_preview(r.raw),
                             "at": now(),
                         }
                     },
@@ -110,18 +111,18 @@ class Entities:
             ordered=False,
         )
 
-    @reaching
-    def typed(self, kind: str, ids: Sequence[str]) -> list[Document]:
+    @translate_errors
+    def load_fields(self, kind: str, ids: Sequence[str]) -> list[Document]:
         """The typed fields of entities, without `raw`; those that are not stored are left out."""
-        return list(self._db[kind].find({"_id": {"$in": list(ids)}}, {"raw": 0, "seen": 0}))
+        return list(self.db[kind].find({"_id": {"$in": list(ids)}}, {"raw": 0, "seen": 0}))
 
     def _collection(self, kind: str) -> "Collection[Document]":
-        return unhurried(self._db[kind])
+        return unjournaled(self.db[kind])
 
     def _write(self, kind: str, writes: Sequence[EntityWrite]) -> None:
         """One upsert an entity; those that are stored fuller already take only the typed fields."""
         moment = now()
-        writes = [write for write in writes if not self._known.has(kind, write, moment)]
+        writes = [write for write in writes if not self._known.wrote_recently(kind, write, moment)]
         if not writes:
             return
         collection = self._collection(kind)
@@ -136,14 +137,14 @@ class Entities:
             fuller = [writes[f["index"]] for f in failures]
             collection.bulk_write([op for write in fuller for op in _on_existing(write, moment)], ordered=False)
             for write in fuller:
-                self._known.fuller(kind, write)
+                self._known.note_fuller(kind, write)
         for write in writes:
-            self._known.note(kind, write, moment)
+            self._known.note_written(kind, write, moment)
 
     def _upsert(self, kind: str, write: EntityWrite, moment: datetime) -> UpdateOne:
         first = {"seen.first_at": moment}
         seen = _seen(write.origin, moment)
-        if self._known.is_fuller(kind, write):
+        if self._known.has_fuller(kind, write):
             if_gone = {**first, "raw": write.raw, "full": write.full}
             return UpdateOne({"_id": write.id}, {"$set": {**write.known, **seen}, "$setOnInsert": if_gone}, upsert=True)
         everything = {**write.known, "raw": write.raw, "full": write.full, **seen}
@@ -152,12 +153,12 @@ class Entities:
         return UpdateOne(wanted, {"$set": everything, "$setOnInsert": first}, upsert=True)
 
 
-def _seen(origin: Origin, moment: datetime) -> Document:
+def _seen(origin: Provenance, moment: datetime) -> Document:
     return {
         "seen.last_at": moment,
-        "seen.crawl": origin.crawl,
-        "seen.page": origin.page,
-        "seen.endpoint": origin.endpoint,
+        "seen.last_crawl": origin.crawl_id,
+        "seen.last_page": origin.page_id,
+        "seen.last_endpoint": origin.endpoint,
     }
 
 
@@ -172,23 +173,23 @@ def _on_existing(write: EntityWrite, moment: datetime) -> tuple[UpdateOne, Updat
     )
 
 
-def _merged(pages: Iterable[tuple[Origin, Iterable[ParsedEntity]]]) -> dict[str, list[EntityWrite]]:
+def _merged(pages: Iterable[tuple[Provenance, Iterable[ParsedEntity]]]) -> dict[str, list[EntityWrite]]:
     """Writes by kind, an entity met twice merged into one: the fullest raw, later knowledge over earlier."""
     kinds: dict[str, dict[str, EntityWrite]] = {}
     for origin, found in pages:
         for one in found:
             entity = one.entity
             writes = kinds.setdefault(entity.kind, {})
-            full = one.rank * RANK + min(len(one.raw), RANK - 1)
+            full = one.fullness * RANK + min(len(one.raw), RANK - 1)
             if (write := writes.get(entity.id)) is None:
-                writes[entity.id] = EntityWrite(entity.id, entity.known(), one.raw, full, origin)
+                writes[entity.id] = EntityWrite(entity.id, entity.known_fields(), one.raw, full, origin)
                 continue
             write.origin = origin
             if full >= write.full:
                 write.raw, write.full = one.raw, full
-                write.known.update(entity.known())
+                write.known.update(entity.known_fields())
             else:
-                write.known = {**entity.known(), **write.known}
+                write.known = {**entity.known_fields(), **write.known}
     return {kind: list(writes.values()) for kind, writes in kinds.items()}
 
 
@@ -198,7 +199,7 @@ def _fitting(writes: Iterable[EntityWrite]) -> tuple[list[EntityWrite], list[Rej
     unfit: list[Reject] = []
     for write in writes:
         try:
-            mended = EntityWrite(write.id, mend(write.known), mend(write.raw), write.full, write.origin)
+            mended = EntityWrite(write.id, sanitize(write.known), sanitize(write.raw), write.full, write.origin)
             size = len(bson.encode({"known": mended.known, "raw": mended.raw, "_id": mended.id}))
             if size > _MOST_BYTES or _deeper(mended.raw, _MOST_LEVELS):
                 raise ValueError(f"{size} bytes, or nested too deeply")
@@ -212,15 +213,3 @@ def _deeper(value: Any, levels: int) -> bool:
     """Whether a value is nested in more levels than these."""
     entries = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels < 0 or any(_deeper(entry, levels - 1) for entry in entries if isinstance(entry, dict | list))
-
-
-def as_text(raw: Any) -> str:
-    """Any decoded JSON as text, for people to read."""
-    try:
-        return orjson.dumps(raw).decode()[:_RAW_TEXT]
-    except (TypeError, ValueError):
-        pass
-    try:
-        return repr(raw)[:_RAW_TEXT].encode("utf-8", "replace").decode()
-    except RecursionError:
-        return "nested too deeply to be shown"

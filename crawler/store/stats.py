@@ -1,24 +1,24 @@
 """Counts a crawl from its ledger: the exact figures that the running roll-up only follows."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
 from pymongo.database import Database
 
 from crawler.model.enums import COUNTED, PageState
-from crawler.store.connection import Document, patient, reaching
+from crawler.store.connection import Document, Repository
+from crawler.store.errors import long_running, translate_errors
 
 
-class CrawlStats:
+class CrawlStats(Repository):
     """Aggregations over `pages`; each reads the pages of one crawl."""
 
-    def __init__(self, db: "Database[Document]") -> None:
+    def __init__(self, db: "Database[Document]", persistent: bool = False) -> None:
+        super().__init__(db, persistent)
         self._pages = db["pages"]
 
-    @reaching
-    @patient
-    def count(self, crawl: str) -> Document:
+    @translate_errors
+    @long_running
+    def recount(self, crawl: str) -> Document:
         """The crawl's roll-up, counted anew: pages by state, calls, units, ends, endpoints, entities."""
         states: Counter[str] = Counter(dict.fromkeys(PageState, 0))
         ends: Counter[str] = Counter()
@@ -69,17 +69,17 @@ class CrawlStats:
             "rejects": rejects,
             "ends": dict(ends),
             "endpoints": {name: dict(each) for name, each in endpoints.items()},
-            "entities": self.entities(crawl),
+            "entities": self.count_entities(crawl),
         }
 
-    @reaching
-    @patient
-    def entities(self, crawl: str) -> dict[str, int]:
+    @translate_errors
+    @long_running
+    def count_entities(self, crawl: str) -> dict[str, int]:
         """How many entities of each kind the crawl met, each once."""
         counted = dict.fromkeys(COUNTED, 0)
         embedded = {
             "$reduce": {
-                "input": {"$objectToArray": {"$ifNull": ["$met", {}]}},
+                "input": {"$objectToArray": {"$ifNull": ["$embedded", {}]}},
                 "initialValue": [],
                 "in": {
                     "$concatArrays": [
@@ -94,11 +94,11 @@ class CrawlStats:
             "$switch": {
                 "branches": [
                     {
-                        "case": {"$eq": ["$endpoint", "user_followers"]},
+                        "case": {"$eq": ["$edge", "in"]},
                         "then": _edges(["$$id", ":", "$args.id"]),
                     },
                     {
-                        "case": {"$eq": ["$endpoint", "user_followings"]},
+                        "case": {"$eq": ["$edge", "out"]},
                         "then": _edges(["$args.id", ":", "$$id"]),
                     },
                 ],
@@ -108,9 +108,9 @@ class CrawlStats:
         for row in self._pages.aggregate(
             [
                 {"$match": {"crawl": crawl, "kind": {"$exists": True}}},
-                {"$project": {"met": {"$concatArrays": [own, edges, embedded]}}},
-                {"$unwind": "$met"},
-                {"$group": {"_id": {"k": "$met.k", "i": "$met.i"}}},
+                {"$project": {"embedded": {"$concatArrays": [own, edges, embedded]}}},
+                {"$unwind": "$embedded"},
+                {"$group": {"_id": {"k": "$embedded.k", "i": "$embedded.i"}}},
                 {"$group": {"_id": "$_id.k", "n": {"$sum": 1}}},
             ],
             allowDiskUse=True,
@@ -121,33 +121,3 @@ class CrawlStats:
 
 def _edges(parts: list[str]) -> Document:
     return {"$map": {"input": "$items", "as": "id", "in": {"k": "follows", "i": {"$concat": parts}}}}
-
-
-def status(crawl: Mapping[str, Any], rollup: Mapping[str, Any]) -> Document:
-    """What `status --json` says of a crawl, from its document and its roll-up (shape: contract)."""
-    pages = rollup.get("pages") or {}
-    return {
-        "crawl": crawl["_id"],
-        "name": crawl.get("name"),
-        "kind": crawl.get("kind"),
-        "state": crawl["state"],
-        "cause": crawl.get("cause"),
-        "pages": {str(state): max(0, int(pages.get(state, 0))) for state in PageState},
-        "calls": int(rollup.get("calls", 0)),
-        "units": {
-            "spent": int(rollup.get("units", 0)),
-            "unknown": int(rollup.get("unknown", 0)),
-            "budget": (crawl.get("budget") or {}).get("units"),
-        },
-        "entities": {kind: int((rollup.get("entities") or {}).get(kind, 0)) for kind in COUNTED},
-        "lives": int((rollup.get("entities") or {}).get("lives", 0)),
-        "rejects": int(rollup.get("rejects", 0)),
-        "ends": dict(rollup.get("ends") or {}),
-        "endpoints": dict(rollup.get("endpoints") or {}),
-        "started_at": _iso(crawl.get("started_at")),
-        "ended_at": _iso(crawl.get("ended_at")),
-    }
-
-
-def _iso(moment: Any) -> str | None:
-    return None if moment is None else moment.isoformat()

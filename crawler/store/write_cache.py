@@ -5,21 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crawler.model.bounded_cache import BoundedCache
+from crawler.model.items import Provenance
 from crawler.store.connection_monitor import ConnectionMonitor
 
-RANK = 10_000  # so that a higher rank is fuller than any number of keys
+RANK = 10_000  # so that a higher fullness is fuller than any number of keys
 _THIN = 1 * RANK  # below it: embedded in another object
 _FRESH = timedelta(seconds=60)
 _WRITTEN, _FULLER = 25_000, 10_000  # entities that are there for sure, with what they drag along about 15 MB
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a fact comes from; becomes `seen`."""
-
-    crawl: str
-    page: str
-    endpoint: str
 
 
 @dataclass(slots=True)
@@ -30,7 +22,7 @@ class EntityWrite:
     known: dict[str, Any]
     raw: Any
     full: int
-    origin: Origin
+    origin: Provenance
 
 
 class WriteCache:
@@ -40,35 +32,35 @@ class WriteCache:
     may therefore be a minute behind.
     """
 
-    def __init__(self, interruptions: ConnectionMonitor) -> None:
-        self._interruptions = interruptions
-        self._interrupted = 0
+    def __init__(self, connection_monitor: ConnectionMonitor) -> None:
+        self._connection_monitor = connection_monitor
+        self._seen_resets = 0
         self._written: BoundedCache[tuple[str, str], tuple[int, int, str, datetime]] = BoundedCache(_WRITTEN)
         self._full: BoundedCache[tuple[str, str], int] = BoundedCache(_FULLER)
 
-    def has(self, kind: str, write: EntityWrite, moment: datetime) -> bool:
+    def wrote_recently(self, kind: str, write: EntityWrite, moment: datetime) -> bool:
         """Whether this crawl wrote just the same a moment ago."""
         if write.full >= _THIN:
             return False
-        if self._interrupted != self._interruptions.count:  # the server may have lost what we believe is there
-            self._interrupted = self._interruptions.count
+        if self._seen_resets != self._connection_monitor.resets:  # the server may have lost what we believe is there
+            self._seen_resets = self._connection_monitor.resets
             self._written.clear()
             self._full.clear()
         before = self._written.get((kind, write.id))
-        if before is None or before[:3] != (write.full, _signature(write), write.origin.crawl):
+        if before is None or before[:3] != (write.full, _signature(write), write.origin.crawl_id):
             return False
         return moment - before[3] < _FRESH
 
-    def is_fuller(self, kind: str, write: EntityWrite) -> bool:
+    def has_fuller(self, kind: str, write: EntityWrite) -> bool:
         return (self._full.get((kind, write.id)) or -1) > write.full
 
-    def fuller(self, kind: str, write: EntityWrite) -> None:
+    def note_fuller(self, kind: str, write: EntityWrite) -> None:
         """Take note that more than this is stored (how much more is not told)."""
         self._full.put((kind, write.id), write.full + 1)
 
-    def note(self, kind: str, write: EntityWrite, moment: datetime) -> None:
+    def note_written(self, kind: str, write: EntityWrite, moment: datetime) -> None:
         if write.full < _THIN:
-            self._written.put((kind, write.id), (write.full, _signature(write), write.origin.crawl, moment))
+            self._written.put((kind, write.id), (write.full, _signature(write), write.origin.crawl_id, moment))
 
 
 def _signature(write: EntityWrite) -> int:

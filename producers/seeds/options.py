@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import DEFAULT_EXPAND, EXPANDING_KINDS, Relation, SeedKind
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 from producers.seeds.start import sec_uids, usernames
 from producers.seeds.values import SeedValue, parse, read_list
 
@@ -35,7 +35,7 @@ def seeds(kind: str, values: Sequence[str], input_file: Path | None, stdin: IO[b
     if input_file is not None:
         lines += read_list(input_file, stdin)
     if not lines:
-        raise UserError(f"what to seed? Give values after {kind}, a file with --input, or - for standard input")
+        raise UsageError(f"what to seed? Give values after {kind}, a file with --input, or - for standard input")
     return parse(kind, lines)
 
 
@@ -55,10 +55,10 @@ def make_spec(
     attrs: Sequence[str],
     options: Mapping[str, Any],
 ) -> CrawlSpec:
-    """The spec; a UserError names what cannot be meant."""
+    """The spec; a UsageError names what cannot be meant."""
     start, stop = _day(since, "--since", 0), _day(until, "--until", _DAY - 1)
     if start is not None and stop is not None and start > stop:
-        raise UserError(f"--since {since} is after --until {until}")
+        raise UsageError(f"--since {since} is after --until {until}")
     return CrawlSpec(
         kind=SeedKind(kind),
         usernames=usernames(given),
@@ -85,7 +85,7 @@ def _expand(kind: SeedKind, expand: str | None) -> frozenset[Relation]:
     wanted = {word.strip() for word in expand.split(",") if word.strip()}
     if unknown := wanted - set(Relation):
         known = ", ".join(Relation)
-        raise UserError(f"--expand knows no {', '.join(sorted(unknown))}; it takes {known}, or none")
+        raise UsageError(f"--expand knows no {', '.join(sorted(unknown))}; it takes {known}, or none")
     return frozenset(Relation(word) for word in wanted)
 
 
@@ -94,36 +94,36 @@ def _options(kind: SeedKind, options: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value not in (None, False)}
     for name in given:
         if kind not in _OPTIONS[name]:
-            raise UserError(f"--{name.replace('_', '-')} goes with {' and '.join(_OPTIONS[name])}, not with {kind}")
+            raise UsageError(f"--{name.replace('_', '-')} goes with {' and '.join(_OPTIONS[name])}, not with {kind}")
     if kind is SeedKind.KEYWORD:
         given.setdefault("period", "180")
         if given["period"] not in _PERIODS:
-            raise UserError(f"--period is one of {', '.join(_PERIODS)} (days)")
+            raise UsageError(f"--period is one of {', '.join(_PERIODS)} (days)")
         if given.get("sorting") not in (None, "0", "1"):
-            raise UserError("--sorting is 0 (relevance) or 1 (likes)")
+            raise UsageError("--sorting is 0 (relevance) or 1 (likes)")
     if kind is SeedKind.HASHTAG:
         if given.get("full"):
             given.setdefault("days", 3650)
         elif given.keys() & {"days", "max_cursor"}:
-            raise UserError("--days and --max-cursor go with --full")
+            raise UsageError("--days and --max-cursor go with --full")
     if len(country := str(given.get("country", "xx"))) != 2 or not country.isalpha():
-        raise UserError(f"--country takes a code of two letters like us, not {country!r}")
+        raise UsageError(f"--country takes a code of two letters like us, not {country!r}")
     return given
 
 
 def _limit(text: str) -> tuple[str, int]:
     name, value = _pair(text, "--limit", "LIST=N")
     if name not in (known := {*SeedKind, *Relation}):
-        raise UserError(f"--limit knows no list {name!r}; it takes {', '.join(sorted(known))}")
+        raise UsageError(f"--limit knows no list {name!r}; it takes {', '.join(sorted(known))}")
     if not value.isdecimal() or int(value) < 1:
-        raise UserError(f"--limit {name} takes a number of items, not {value!r}")
+        raise UsageError(f"--limit {name} takes a number of items, not {value!r}")
     return name, int(value)
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not (name and sign and value):
-        raise UserError(f"{option} takes {form}, not {text!r}")
+        raise UsageError(f"{option} takes {form}, not {text!r}")
     return name.strip(), value.strip()
 
 
@@ -134,7 +134,7 @@ def _day(text: str | None, option: str, seconds: int) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UserError(f"{option} takes a date like 2026-01-31, not {text!r}") from None
+        raise UsageError(f"{option} takes a date like 2026-01-31, not {text!r}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     whole_day = len(text) <= len("2026-01-31")

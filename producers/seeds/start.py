@@ -10,7 +10,7 @@ from crawler.model.crawls import CrawlSpec
 from crawler.model.entities import User
 from crawler.model.enums import SeedKind
 from crawler.model.pages import PlannedPage, Request
-from crawler.planning import profile
+from crawler.planning import plan_profile
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
 from producers.seeds.values import SeedValue
@@ -26,9 +26,10 @@ _SEARCHES = {
 
 def first_pages(spec: CrawlSpec, values: Sequence[SeedValue]) -> list[PlannedPage]:
     """The pages that a crawl starts with, each once, at depth 0."""
-    plans = [PlannedPage(request, 0) for value in values for request in _requests(spec, value)]
-    plans += [PlannedPage(request, 0) for request in _batches(values)]
-    return list({plan.request.request_id(): plan for plan in plans}.values())
+    requests = [request for value in values for request in _requests(spec, value)]
+    requests += _batches(values)
+    distinct = {request.request_id(): request for request in requests}
+    return [PlannedPage(request, 0, slow=ENDPOINTS[request.endpoint].slow) for request in distinct.values()]
 
 
 def start(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plans: Sequence[PlannedPage]) -> str:
@@ -36,10 +37,10 @@ def start(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plans: Seq
     crawl = f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
     store.crawls.create(crawl, spec, [value.label for value in values])
     if spec.max_units is not None or spec.max_pages is not None:
-        store.budgets.begin(crawl_account(crawl), 0, 0)
+        store.budgets.open_account(crawl_account(crawl), 0, 0)
     for begin in range(0, len(plans), _CHUNK):
-        store.frontier.plan(crawl, plans[begin : begin + _CHUNK], deepest=0)
-    store.crawls.add(crawl, {"pages.planned": len(plans)})
+        store.frontier.add(crawl, plans[begin : begin + _CHUNK], max_depth=0)
+    store.crawls.increment_stats(crawl, {"pages.planned": len(plans)})
     store.crawls.start(crawl)
     return crawl
 
@@ -70,7 +71,7 @@ def _requests(spec: CrawlSpec, value: SeedValue) -> Iterator[Request]:
             yield Request(name, {"keyword": value.text, **given})
         case SeedKind.USER | SeedKind.FOLLOWERS | SeedKind.FOLLOWINGS | SeedKind.LIKES:
             user = User(user_id="", sec_uid=value.sec_uid, username=value.username)
-            yield from (plan.request for plan in profile(spec, 0, user))
+            yield from (plan.request for plan in plan_profile(spec, 0, user))
         case SeedKind.POST:
             if value.url is not None:
                 yield Request("post_info", {"url": value.url})

@@ -19,7 +19,7 @@ from typing import IO, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from crawler.model.enums import SeedKind
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 
 Line = tuple[int | None, str]  # the line's number, or None for a command-line argument
 
@@ -83,7 +83,7 @@ class InputProblem(NamedTuple):
         return f"{self.where}:{shown} {self.why}" if self.where else f"{shown} {self.why}".strip()
 
 
-class InputErrors(UserError):
+class InputErrors(UsageError):
     """Every value that could not be understood, in the order given; nothing was started."""
 
     def __init__(self, problems: Iterable[InputProblem]) -> None:

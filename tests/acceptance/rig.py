@@ -124,7 +124,7 @@ class Rig:
         for crawl in self.db["crawls"].find({"ended_at": None}, {"_id": 1}):
             self.cli("cancel", crawl["_id"])
         self.until(lambda: self.db["pages"].count_documents({"state": "leased"}) == 0)
-        for name in set(self.db.list_collection_names()) - {"workers", "signals"}:
+        for name in set(self.db.list_collection_names()) - {"workers", "coordination"}:
             self.db[name].delete_many({})
 
     # --- what must hold ---
@@ -141,7 +141,7 @@ class Rig:
 
     def check_paid_once(self, told: dict[str, Any]) -> None:
         stats = self.sandbox.stats()
-        assert stats["repeated"] == []
+        assert stats["duplicate_calls"] == []
         assert stats["units"] == told["units"]["spent"]
         assert told["units"]["unknown"] == 0
 

@@ -32,7 +32,7 @@ def forge(rig: Rig, crawl: str, endpoint: str, args: dict[str, Any], **fields: A
     like = rig.db["pages"].find_one({"crawl": crawl})
     assert like is not None
     forged = {
-        **{name: like[name] for name in ("crawl", "attempts", "barren", "planned_at")},
+        **{name: like[name] for name in ("crawl", "attempts", "empty_streak", "planned_at")},
         "_id": page_id,
         "endpoint": endpoint,
         "args": args,

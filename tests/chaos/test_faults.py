@@ -117,7 +117,7 @@ def test_units_used_up_until_the_next_day(rig: ChaosRig) -> None:
     say(calls_after_first_495=len(later))
     rig.sandbox.switch(quota=None)
     soon = datetime.now(UTC) + timedelta(seconds=2)
-    rig.db["signals"].update_one({"_id": "gate"}, {"$set": {"until": soon}})  # the truth about gates is in MongoDB
+    rig.db["coordination"].update_one({"_id": "gate"}, {"$set": {"until": soon}})  # the truth about gates is in MongoDB
     rig.until(lambda: rig.status(crawl)["state"] != "paused", 20)
     assert rig.watch(crawl, 60) == 0
     rig.check_stored(rig.sandbox.truth("hashtag", "dogs"))

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from crawler.model.enums import PauseCause
-from crawler.model.errors import Unreachable, UserError
+from crawler.model.errors import UnreachableError, UsageError
 from crawler.rate_limit import limiter as module
 from crawler.rate_limit.limiter import OUTAGE_PAGES, Denied, Permit, RateLimiter
 from tests.servers import redis_url
@@ -28,20 +28,20 @@ def url(servers: dict[str, str]) -> str:
 
 
 def permit(pace: RateLimiter) -> Permit:
-    answer = pace.permits(1)[0]
+    answer = pace.acquire_many(1)[0]
     assert isinstance(answer, Permit)
     return answer
 
 
 def denied(pace: RateLimiter) -> Denied:
-    answer = pace.permits(1)[0]
+    answer = pace.acquire_many(1)[0]
     assert isinstance(answer, Denied)
     return answer
 
 
 def outage(pace: RateLimiter) -> None:
     """As many pages fail in a row as it takes."""
-    changes = [pace.failed(f"p{n}", False).change for n in range(OUTAGE_PAGES)]
+    changes = [pace.record_failure(f"p{n}", False).change for n in range(OUTAGE_PAGES)]
     assert changes == ["none"] * (OUTAGE_PAGES - 1) + ["closed"]
 
 
@@ -58,7 +58,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 @server
 def test_without_a_rate_nobody_waits(url: str) -> None:
     pace = RateLimiter(url)
-    assert {permit(pace).wait for _ in range(200)} == {0.0}
+    assert {permit(pace).delay for _ in range(200)} == {0.0}
 
 
 @server
@@ -70,11 +70,11 @@ def test_a_rate_holds_over_threads_and_processes(url: str) -> None:
 
     def call(pace: RateLimiter) -> None:
         while monotonic() < end:
-            answer = pace.permits(1)[0]
+            answer = pace.acquire_many(1)[0]
             if isinstance(answer, Denied):
-                sleep(min(answer.after, 0.05))
+                sleep(min(answer.retry_after, 0.05))
                 continue
-            sleep(answer.wait)
+            sleep(answer.delay)
             made.append(monotonic())
 
     threads = [Thread(target=call, args=(paces[n % 2],)) for n in range(8)]
@@ -91,7 +91,7 @@ def test_a_rate_holds_over_threads_and_processes(url: str) -> None:
 def test_slots_are_booked_one_after_the_other(url: str) -> None:
     pace = RateLimiter(url, rate=100)
     began = monotonic()
-    waits = [permit(pace).wait for _ in range(150)]
+    waits = [permit(pace).delay for _ in range(150)]
     passed = monotonic() - began
     assert waits[:3] == [0.0, 0.0, 0.0]  # the burst
     assert waits[-1] == pytest.approx((150 - 4) / 100, abs=passed + 0.02)
@@ -100,11 +100,11 @@ def test_slots_are_booked_one_after_the_other(url: str) -> None:
 @server
 def test_nobody_is_booked_further_ahead_than_the_longest_wait(url: str) -> None:
     pace = RateLimiter(url, rate=1)
-    assert [round(permit(pace).wait) for _ in range(3)] == [0, 1, 2]
+    assert [round(permit(pace).delay) for _ in range(3)] == [0, 1, 2]
     answer = denied(pace)
-    assert answer.kind == "rate"
-    assert 2 < answer.after <= 3
-    assert denied(pace).after == pytest.approx(answer.after, abs=0.5)  # what was denied is not booked
+    assert answer.reason == "rate"
+    assert 2 < answer.retry_after <= 3
+    assert denied(pace).retry_after == pytest.approx(answer.retry_after, abs=0.5)  # what was denied is not booked
 
 
 # --- gates ------------------------------------------------------------------------------------------------
@@ -114,30 +114,30 @@ def test_nobody_is_booked_further_ahead_than_the_longest_wait(url: str) -> None:
 @pytest.mark.parametrize("cause", [PauseCause.ACCOUNT, PauseCause.UNITS])
 def test_a_closed_gate_stops_everybody_until_it_is_opened(url: str, cause: PauseCause) -> None:
     pace, other = RateLimiter(url), RateLimiter(url)
-    assert pace.closed() is None
-    pace.close(cause, None)
-    assert other.closed() == cause
+    assert pace.closed_gate() is None
+    pace.close_gate(cause, None)
+    assert other.closed_gate() == cause
     answer = denied(other)
-    assert answer.kind == cause
-    assert answer.after > 86_400
-    assert other.worked().change == "none"  # a call in flight that works does not open it
-    assert other.failed("p", False).change == "down"
-    assert denied(pace).kind == cause
-    other.open()
-    assert pace.closed() is None
+    assert answer.reason == cause
+    assert answer.retry_after > 86_400
+    assert other.record_success().change == "none"  # a call in flight that works does not open it
+    assert other.record_failure("p", False).change == "down"
+    assert denied(pace).reason == cause
+    other.open_gate()
+    assert pace.closed_gate() is None
     assert permit(pace) == Permit(0.0, False, False)
 
 
 @server
 def test_a_gate_with_a_time_opens_by_itself(url: str) -> None:
     pace = RateLimiter(url)
-    pace.close(PauseCause.UNITS, time() + 0.3)
+    pace.close_gate(PauseCause.UNITS, time() + 0.3)
     answer = denied(pace)
-    assert answer.kind == "units"
-    assert 0 < answer.after <= 0.3
-    sleep(answer.after + 0.01)
+    assert answer.reason == "units"
+    assert 0 < answer.retry_after <= 0.3
+    sleep(answer.retry_after + 0.01)
     assert permit(pace) == Permit(0.0, False, False)
-    assert pace.closed() is None
+    assert pace.closed_gate() is None
 
 
 # --- outages ----------------------------------------------------------------------------------------------
@@ -146,22 +146,22 @@ def test_a_gate_with_a_time_opens_by_itself(url: str) -> None:
 @server
 def test_many_pages_that_fail_in_a_row_are_an_outage(url: str) -> None:
     pace = RateLimiter(url)
-    changes = [pace.failed(f"p{n}", False) for n in range(OUTAGE_PAGES)]
+    changes = [pace.record_failure(f"p{n}", False) for n in range(OUTAGE_PAGES)]
     assert [one.change for one in changes] == ["none"] * (OUTAGE_PAGES - 1) + ["closed"]
     assert sorted(changes[-1].pages) == [f"p{n}" for n in range(OUTAGE_PAGES)]
-    assert pace.closed() == "outage"
+    assert pace.closed_gate() == "outage"
     answer = denied(pace)
-    assert answer.kind == "outage"
-    assert 0 < answer.after <= 1.0
-    assert pace.failed("another", False).change == "down"
+    assert answer.reason == "outage"
+    assert 0 < answer.retry_after <= 1.0
+    assert pace.record_failure("another", False).change == "down"
 
 
 @server
 def test_one_page_that_fails_often_is_no_outage(url: str) -> None:
     pace = RateLimiter(url)
-    assert {pace.failed("p", False).change for _ in range(100)} == {"none"}
-    assert permit(pace).troubled
-    assert pace.closed() is None
+    assert {pace.record_failure("p", False).change for _ in range(100)} == {"none"}
+    assert permit(pace).report_success
+    assert pace.closed_gate() is None
 
 
 @server
@@ -169,10 +169,10 @@ def test_one_call_that_works_ends_the_row(url: str) -> None:
     pace = RateLimiter(url)
     for _ in range(3):
         for n in range(OUTAGE_PAGES - 1):
-            assert pace.failed(f"p{n}", False).change == "none"
-        assert permit(pace).troubled
-        assert pace.worked().change == "none"
-        assert not permit(pace).troubled
+            assert pace.record_failure(f"p{n}", False).change == "none"
+        assert permit(pace).report_success
+        assert pace.record_success().change == "none"
+        assert not permit(pace).report_success
 
 
 @server
@@ -181,14 +181,14 @@ def test_a_probe_lets_one_through_and_what_works_opens(url: str) -> None:
     pace = RateLimiter(url)
     outage(pace)
     sleep(0.11)
-    answers = [pace.permits(1)[0] for _ in range(5)]
+    answers = [pace.acquire_many(1)[0] for _ in range(5)]
     assert isinstance(answers[0], Permit)
     assert answers[0].probe
-    assert {one.kind for one in answers[1:] if isinstance(one, Denied)} == {"outage"}
+    assert {one.reason for one in answers[1:] if isinstance(one, Denied)} == {"outage"}
     assert not any(isinstance(one, Permit) for one in answers[1:])
-    assert pace.closed() == "outage"
-    assert pace.worked().change == "opened"
-    assert pace.worked().change == "none"
+    assert pace.closed_gate() == "outage"
+    assert pace.record_success().change == "opened"
+    assert pace.record_success().change == "none"
     assert permit(pace) == Permit(0.0, False, False)
 
 
@@ -199,12 +199,12 @@ def test_the_pause_between_probes_grows_to_an_end(url: str) -> None:
     outage(pace)
     pauses = []
     for _ in range(4):
-        sleep(denied(pace).after + 0.005)
+        sleep(denied(pace).retry_after + 0.005)
         assert permit(pace).probe
-        assert pace.failed("other", False).change == "down"  # a straggler is no probe
-        assert denied(pace).after > 1
-        assert pace.failed("p0", True).change == "down"
-        pauses.append(denied(pace).after)
+        assert pace.record_failure("other", False).change == "down"  # a straggler is no probe
+        assert denied(pace).retry_after > 1
+        assert pace.record_failure("p0", True).change == "down"
+        pauses.append(denied(pace).retry_after)
     assert pauses == [pytest.approx(one, abs=0.06) for one in (0.2, 0.3, 0.3, 0.3)]
 
 
@@ -215,7 +215,7 @@ def test_a_probe_that_never_comes_back_is_followed_by_another(url: str) -> None:
     outage(pace)
     sleep(0.11)
     assert permit(pace).probe
-    sleep(denied(pace).after + 0.01)
+    sleep(denied(pace).retry_after + 0.01)
     assert permit(pace).probe
 
 
@@ -225,7 +225,7 @@ def test_a_probe_does_not_wait_behind_the_rate(url: str) -> None:
     pace = RateLimiter(url, rate=1)
     for _ in range(3):
         permit(pace)
-    assert denied(pace).kind == "rate"
+    assert denied(pace).reason == "rate"
     outage(pace)
     sleep(0.11)
     assert permit(pace).probe
@@ -240,21 +240,21 @@ def test_a_429_cuts_to_what_passed_and_the_rate_climbs_again(url: str) -> None:
     assert pace.found_rate() is None
     for _ in range(40):
         permit(pace)
-    pace.limited("p", None)
+    pace.record_throttled("p", None)
     found = pace.found_rate()
     assert found is not None
     assert 1 <= found <= 40
     for _ in range(20):  # answers to what was sent before the cut
-        pace.limited("p", None)
+        pace.record_throttled("p", None)
     assert pace.found_rate() == found
-    assert permit(pace).wait > 0.2  # what is in flight is let through first
+    assert permit(pace).delay > 0.2  # what is in flight is let through first
     sleep(0.5)
-    pace.permits(1)[0]
+    pace.acquire_many(1)[0]
     climbed = pace.found_rate()
     assert climbed is not None
     assert found < climbed < found * 1.1
     sleep(0.6)
-    pace.limited("p", None)
+    pace.record_throttled("p", None)
     cut = pace.found_rate()
     assert cut is not None
     assert climbed * 0.45 <= cut <= climbed
@@ -263,7 +263,7 @@ def test_a_429_cuts_to_what_passed_and_the_rate_climbs_again(url: str) -> None:
 @server
 def test_the_found_rate_never_ends_at_nothing(url: str) -> None:
     pace = RateLimiter(url)
-    pace.limited("p", None)  # before any permit
+    pace.record_throttled("p", None)  # before any permit
     assert pace.found_rate() == 1.0
 
 
@@ -275,17 +275,17 @@ def test_the_found_rate_is_kept_and_no_more_than_the_rate_given_is_used(url: str
             "tokcrawl:{pace}:rate", mapping={"found": 1000, "ceiling": 1000, "cut": int(now), "moved": int(now)}
         )
     pace = RateLimiter(url, rate=10)
-    assert max(permit(pace).wait for _ in range(10)) == pytest.approx(0.9, abs=0.1)
+    assert max(permit(pace).delay for _ in range(10)) == pytest.approx(0.9, abs=0.1)
 
 
 @server
 def test_a_429_that_asks_for_time_gets_it(url: str) -> None:
     pace = RateLimiter(url, rate=1000)
     permit(pace)
-    pace.limited("p", 1.5)
-    assert permit(pace).wait == pytest.approx(1.5, abs=0.1)
-    pace.limited("p", 30.0)
-    assert 29 < denied(pace).after < 31
+    pace.record_throttled("p", 1.5)
+    assert permit(pace).delay == pytest.approx(1.5, abs=0.1)
+    pace.record_throttled("p", 30.0)
+    assert 29 < denied(pace).retry_after < 31
 
 
 # --- Redis itself -----------------------------------------------------------------------------------------
@@ -296,25 +296,25 @@ def test_everything_may_vanish(url: str) -> None:
     pace = RateLimiter(url, rate=1)
     for _ in range(3):
         permit(pace)
-    pace.close(PauseCause.UNITS, None)
+    pace.close_gate(PauseCause.UNITS, None)
     with redis.Redis.from_url(url) as client:
         client.flushdb()
         client.script_flush()
     assert permit(pace) == Permit(0.0, False, False)
-    assert pace.worked().change == "none"
-    pace.check()
+    assert pace.record_success().change == "none"
+    pace.ping()
 
 
 ASKS: dict[str, Callable[[RateLimiter], Any]] = {
-    "permit": lambda pace: pace.permits(1)[0],
-    "closed": lambda pace: pace.closed(),
-    "worked": lambda pace: pace.worked(),
-    "limited": lambda pace: pace.limited("p", None),
-    "failed": lambda pace: pace.failed("p", False),
-    "close": lambda pace: pace.close(PauseCause.UNITS, None),
-    "open": lambda pace: pace.open(),
+    "permit": lambda pace: pace.acquire_many(1)[0],
+    "closed": lambda pace: pace.closed_gate(),
+    "worked": lambda pace: pace.record_success(),
+    "limited": lambda pace: pace.record_throttled("p", None),
+    "failed": lambda pace: pace.record_failure("p", False),
+    "close": lambda pace: pace.close_gate(PauseCause.UNITS, None),
+    "open": lambda pace: pace.open_gate(),
     "found_rate": lambda pace: pace.found_rate(),
-    "check": lambda pace: pace.check(),
+    "check": lambda pace: pace.ping(),
 }
 
 
@@ -323,7 +323,7 @@ def test_without_redis_there_is_no_permit(ask: Callable[[RateLimiter], Any]) -> 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         pace = RateLimiter(f"redis://:hunter2@127.0.0.1:{free.getsockname()[1]}/1")
-        with pytest.raises(Unreachable, match="Redis does not answer") as caught:
+        with pytest.raises(UnreachableError, match="Redis does not answer") as caught:
             ask(pace)
     assert "hunter2" not in str(caught.value)
 
@@ -331,14 +331,14 @@ def test_without_redis_there_is_no_permit(ask: Callable[[RateLimiter], Any]) -> 
 @server
 def test_a_wrong_password_is_told_without_it(servers: dict[str, str]) -> None:
     wrong = servers["TOKCRAWL_REDIS_URL"].replace("redis://", "redis://nobody:hunter2@")
-    with pytest.raises(Unreachable, match="refuses the password") as caught:
-        RateLimiter(wrong).check()
+    with pytest.raises(UnreachableError, match="refuses the password") as caught:
+        RateLimiter(wrong).ping()
     assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:1", "redis://127.0.0.1:port"])
 def test_an_impossible_url_is_the_users_mistake(url: str) -> None:
-    with pytest.raises(UserError, match="TOKCRAWL_REDIS_URL cannot be used"):
+    with pytest.raises(UsageError, match="TOKCRAWL_REDIS_URL cannot be used"):
         RateLimiter(url)
 
 
@@ -348,18 +348,18 @@ def test_an_impossible_url_is_the_users_mistake(url: str) -> None:
 @server
 def test_several_slots_are_booked_one_after_the_other(url: str) -> None:
     pace = RateLimiter(url, rate=100)
-    waits = [one.wait for one in pace.permits(24) if isinstance(one, Permit)]
+    waits = [one.delay for one in pace.acquire_many(24) if isinstance(one, Permit)]
     assert waits == pytest.approx([max(0, n - 3) / 100 for n in range(24)], abs=0.002)  # a burst of 4, then 10 ms each
-    assert permit(pace).wait == pytest.approx(21 / 100, abs=0.1)
+    assert permit(pace).delay == pytest.approx(21 / 100, abs=0.1)
 
 
 @server
 def test_those_who_find_no_slot_before_the_longest_wait_are_denied(url: str) -> None:
     pace = RateLimiter(url, rate=1)
-    given = pace.permits(5)
+    given = pace.acquire_many(5)
     assert [isinstance(one, Permit) for one in given] == [True, True, True, False, False]
-    assert [round(one.after) for one in given if isinstance(one, Denied)] == [3, 4]
-    assert 2 < denied(pace).after <= 3  # what was denied is not booked
+    assert [round(one.retry_after) for one in given if isinstance(one, Denied)] == [3, 4]
+    assert 2 < denied(pace).retry_after <= 3  # what was denied is not booked
 
 
 @server
@@ -368,6 +368,6 @@ def test_one_of_several_probes_a_closed_gate(url: str) -> None:
     pace = RateLimiter(url, probe_time=5)
     outage(pace)
     sleep(0.12)
-    given = pace.permits(3)
+    given = pace.acquire_many(3)
     assert [isinstance(one, Permit) and one.probe for one in given] == [True, False, False]
     assert [isinstance(one, Denied) for one in given] == [False, True, True]

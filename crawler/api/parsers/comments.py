@@ -2,38 +2,48 @@
 
 from typing import Any
 
-from crawler.api.parsers.fields import count, flag, ident, item_object, language, moment, part, parts, text
-from crawler.api.parsers.mentions import mentions_in
-from crawler.api.parsers.users import embedded_user, user_ident
+from crawler.api.parsers.fields import (
+    as_object,
+    as_objects,
+    parse_bool,
+    parse_count,
+    parse_id,
+    parse_language,
+    parse_text,
+    parse_timestamp,
+    require_object,
+)
+from crawler.api.parsers.mentions import parse_mentions
+from crawler.api.parsers.users import parse_embedded_user, user_id_of
 from crawler.model.entities import Comment
-from crawler.model.items import LISTED, Item, ParsedEntity, Unreadable
+from crawler.model.items import Fullness, Item, ParsedEntity, UnparsableItemError
 
 
-def read_comment(raw: object, rank: int = LISTED) -> Item:
+def parse_comment(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     """A comment; a reply is the same object with its parent in `reply_id` (reference §3, §6)."""
-    comment = item_object(raw, "a comment")
-    if (comment_id := ident(comment.get("cid"))) is None:
-        raise Unreadable("comment without cid")
+    comment = require_object(raw, "a comment")
+    if (comment_id := parse_id(comment.get("cid"))) is None:
+        raise UnparsableItemError("comment without cid")
     entity = _entity(comment_id, comment)
-    return Item(comment_id, (ParsedEntity(entity, comment, rank), *embedded_user(comment.get("user"))))
+    return Item(comment_id, (ParsedEntity(entity, comment, fullness), *parse_embedded_user(comment.get("user"))))
 
 
 def _entity(comment_id: str, comment: dict[str, Any]) -> Comment:
-    user = part(comment.get("user"))
+    user = as_object(comment.get("user"))
     return Comment(
         comment_id=comment_id,
-        post_id=ident(comment.get("aweme_id")),
-        user_id=user_ident(user),
-        user_sec_uid=text(user.get("sec_uid")),
-        username=text(user.get("unique_id")),
-        parent_id=ident(comment.get("reply_id")),
-        reply_to_id=ident(comment.get("reply_to_reply_id")),
-        text=text(comment.get("text")),
-        created_at=moment(comment.get("create_time")),
-        language=language(comment.get("comment_language")),
-        like_count=count(comment.get("digg_count")),
-        reply_total=count(comment.get("reply_comment_total")),
-        mentions=mentions_in(parts(comment.get("text_extra"))),
-        author_liked=flag(comment.get("is_author_digged")),
-        author_pinned=flag(comment.get("author_pin")),
+        post_id=parse_id(comment.get("aweme_id")),
+        user_id=user_id_of(user),
+        user_sec_uid=parse_text(user.get("sec_uid")),
+        username=parse_text(user.get("unique_id")),
+        parent_id=parse_id(comment.get("reply_id")),
+        reply_to_id=parse_id(comment.get("reply_to_reply_id")),
+        text=parse_text(comment.get("text")),
+        created_at=parse_timestamp(comment.get("create_time")),
+        language=parse_language(comment.get("comment_language")),
+        like_count=parse_count(comment.get("digg_count")),
+        reply_total=parse_count(comment.get("reply_comment_total")),
+        mentions=parse_mentions(as_objects(comment.get("text_extra"))),
+        author_liked=parse_bool(comment.get("is_author_digged")),
+        author_pinned=parse_bool(comment.get("author_pin")),
     )

@@ -2,61 +2,69 @@
 
 from typing import Any
 
-from crawler.api.parsers.fields import count, either, flag, ident, item_object, part, text
+from crawler.api.parsers.fields import (
+    as_object,
+    first_of,
+    parse_bool,
+    parse_count,
+    parse_id,
+    parse_text,
+    require_object,
+)
 from crawler.model.entities import Hashtag
-from crawler.model.items import LISTED, THIN, Item, NotAnItem, ParsedEntity, Unreadable
+from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
 
 
-def read_hashtag(raw: object, rank: int = LISTED) -> Item:
+def parse_hashtag(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     """A hashtag object, flat as in `cha_list`, or `{ch_info}` as its own page has it (samples/README, 16)."""
-    outer = item_object(raw, "a hashtag")
-    tag = part(outer["ch_info"]) if "ch_info" in outer else outer
+    outer = require_object(raw, "a hashtag")
+    tag = as_object(outer["ch_info"]) if "ch_info" in outer else outer
     if "cha_name" not in tag and "challengeName" not in tag:
-        raise NotAnItem("holds no hashtag")
+        raise SkipItem("holds no hashtag")
     if (entity := _entity(tag)) is None:
-        raise Unreadable("hashtag without a name")
-    return Item(entity.name, (ParsedEntity(entity, tag, rank),))
+        raise UnparsableItemError("hashtag without a name")
+    return Item(entity.name, (ParsedEntity(entity, tag, fullness),))
 
 
-def hashtags_in(tags: list[dict[str, Any]], marks: list[dict[str, Any]]) -> dict[str, ParsedEntity]:
+def parse_hashtags(tags: list[dict[str, Any]], marks: list[dict[str, Any]]) -> dict[str, ParsedEntity]:
     """The hashtags of a post by name, in the order of its text.
 
     `marks` (text_extra) name them all, `tags` (cha_list, challengeInfoList; null in every third post) tell
     more about some: what both name is taken from the fuller object.
     """
-    full = {entity.name: ParsedEntity(entity, tag, THIN) for tag in tags if (entity := _entity(tag))}
+    full = {entity.name: ParsedEntity(entity, tag, Fullness.EMBEDDED) for tag in tags if (entity := _entity(tag))}
     found: dict[str, ParsedEntity] = {}
     for mark in marks:
-        name = mark_name(mark)
+        name = hashtag_of(mark)
         if name and name not in found:
             found[name] = full.get(name) or _thin(name, mark)
     return found | {name: tag for name, tag in full.items() if name not in found}
 
 
-def mark_name(mark: dict[str, Any]) -> str | None:
+def hashtag_of(mark: dict[str, Any]) -> str | None:
     """The hashtag that a mark in a text names, None for a mention (reference §6: text_extra mixes both)."""
-    return _name(either(mark, "hashtag_name", "HashtagName"))
+    return _name(first_of(mark, "hashtag_name", "HashtagName"))
 
 
 def _thin(name: str, mark: dict[str, Any]) -> ParsedEntity:
-    hashtag_id = ident(either(mark, "hashtag_id", "HashtagId"))
-    return ParsedEntity(Hashtag(name=name, hashtag_id=hashtag_id), mark, THIN)
+    hashtag_id = parse_id(first_of(mark, "hashtag_id", "HashtagId"))
+    return ParsedEntity(Hashtag(name=name, hashtag_id=hashtag_id), mark, Fullness.EMBEDDED)
 
 
 def _name(value: object) -> str | None:
-    told = text(value)
+    told = parse_text(value)
     return told.strip().lstrip("#").lower() or None if told else None
 
 
 def _entity(tag: dict[str, Any]) -> Hashtag | None:
-    name = _name(either(tag, "cha_name", "challengeName"))
+    name = _name(first_of(tag, "cha_name", "challengeName"))
     if name is None:
         return None
     return Hashtag(
         name=name,
-        hashtag_id=ident(either(tag, "cid", "challengeId")),
-        description=text(either(tag, "desc", "text")),
-        view_count=count(tag.get("view_count")),
-        post_count=count(tag.get("user_count")),
-        commercial=flag(either(tag, "is_commerce", "isCommerce")),
+        hashtag_id=parse_id(first_of(tag, "cid", "challengeId")),
+        description=parse_text(first_of(tag, "desc", "text")),
+        view_count=parse_count(tag.get("view_count")),
+        post_count=parse_count(tag.get("user_count")),
+        commercial=parse_bool(first_of(tag, "is_commerce", "isCommerce")),
     )

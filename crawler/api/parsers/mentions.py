@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from crawler.api.parsers.fields import either, ident
+from crawler.api.parsers.fields import first_of, parse_id
 
 
-def mentions_in(marks: list[dict[str, Any]]) -> list[str]:
+def parse_mentions(marks: list[dict[str, Any]]) -> list[str]:
     """The ids of the users mentioned, each once; a mark without one is a hashtag (reference §6)."""
-    told = (ident(either(mark, "user_id", "UserId")) for mark in marks)
+    told = (parse_id(first_of(mark, "user_id", "UserId")) for mark in marks)
     return list(dict.fromkeys(user_id for user_id in told if user_id))

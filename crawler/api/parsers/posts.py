@@ -3,105 +3,105 @@
 from typing import Any, Literal
 
 from crawler.api.parsers.fields import (
-    any_flag,
-    count,
-    flag,
-    ident,
-    item_object,
-    language,
-    moment,
-    part,
-    parts,
-    text,
+    as_object,
+    as_objects,
+    parse_any_bool,
+    parse_bool,
+    parse_count,
+    parse_id,
+    parse_language,
+    parse_text,
+    parse_timestamp,
+    require_object,
 )
-from crawler.api.parsers.hashtags import hashtags_in
-from crawler.api.parsers.mentions import mentions_in
-from crawler.api.parsers.music import embedded_music, music_ident
-from crawler.api.parsers.users import embedded_user, user_ident
-from crawler.api.parsers.web_posts import read_webpost
+from crawler.api.parsers.hashtags import parse_hashtags
+from crawler.api.parsers.mentions import parse_mentions
+from crawler.api.parsers.music import music_id_of, parse_embedded_music
+from crawler.api.parsers.users import parse_embedded_user, user_id_of
+from crawler.api.parsers.web_posts import parse_web_post
 from crawler.model.entities import Post
-from crawler.model.items import LISTED, Item, NotAnItem, ParsedEntity, Unreadable
+from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
 
 _WRAPPERS = ("aweme_info", "aweme_detail")
 _MARKS = frozenset({"aweme_id", "desc", "statistics", "aweme_type"})
 
 
-def read_post(raw: object, rank: int = LISTED) -> Item:
+def parse_post(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     """A bare aweme, `{aweme_info}` of a keyword search, `{aweme_detail}`, or the web format `{itemInfos, …}`.
 
     Reference §3: keyword_search wraps, and cards of other kinds stand between the posts; full_hashtag_search
     brings either format; post_info answers an unknown video with an object that holds no aweme.
     """
-    post = item_object(raw, "a post")
+    post = require_object(raw, "a post")
     if "itemInfos" in post:
-        return read_webpost(post, rank)
+        return parse_web_post(post, fullness)
     for name in _WRAPPERS:
         if name in post:
-            post = item_object(post[name], name)
+            post = require_object(post[name], name)
             break
     else:
         name = "post"
-    if (post_id := ident(post.get("aweme_id"))) is None:
+    if (post_id := parse_id(post.get("aweme_id"))) is None:
         if name == "post" and _MARKS.isdisjoint(post):
-            raise NotAnItem("holds no post")
-        raise Unreadable(f"{name} without aweme_id")
-    return _item(post_id, post, rank)
+            raise SkipItem("holds no post")
+        raise UnparsableItemError(f"{name} without aweme_id")
+    return _item(post_id, post, fullness)
 
 
-def _item(post_id: str, post: dict[str, Any], rank: int) -> Item:
-    marks = parts(post.get("text_extra"))
-    tags = hashtags_in(parts(post.get("cha_list")), marks)
-    entity = _entity(post_id, post, list(tags), mentions_in(marks))
+def _item(post_id: str, post: dict[str, Any], fullness: Fullness) -> Item:
+    marks = as_objects(post.get("text_extra"))
+    tags = parse_hashtags(as_objects(post.get("cha_list")), marks)
+    entity = _entity(post_id, post, list(tags), parse_mentions(marks))
     return Item(
         post_id,
         (
-            ParsedEntity(entity, post, rank),
-            *embedded_user(post.get("author")),
-            *embedded_music(post.get("music")),
+            ParsedEntity(entity, post, fullness),
+            *parse_embedded_user(post.get("author")),
+            *parse_embedded_music(post.get("music")),
             *tags.values(),
         ),
     )
 
 
 def _entity(post_id: str, post: dict[str, Any], hashtags: list[str], mentions: list[str]) -> Post:
-    author, numbers, images = part(post.get("author")), part(post.get("statistics")), _images(post)
+    author, numbers, images = as_object(post.get("author")), as_object(post.get("statistics")), _images(post)
     return Post(
         post_id=post_id,
-        author_id=user_ident(author) or ident(post.get("author_user_id")),
-        author_sec_uid=text(author.get("sec_uid")),
-        author_username=text(author.get("unique_id")),
-        text=text(post.get("desc")),
-        title=text(images.get("title")),
-        created_at=moment(post.get("create_time")),
-        region=text(post.get("region")),
-        language=language(post.get("desc_language")),
-        duration_ms=count(part(post.get("video")).get("duration")) or count(post.get("duration")),
-        view_count=count(numbers.get("play_count")),
-        like_count=count(numbers.get("digg_count")),
-        comment_count=count(numbers.get("comment_count")),
-        share_count=count(numbers.get("share_count")),
-        save_count=count(numbers.get("collect_count")),
-        download_count=count(numbers.get("download_count")),
-        repost_count=count(numbers.get("repost_count")),
-        image_count=len(parts(images.get("images"))) or None,
-        music_id=music_ident(part(post.get("music"))),
+        author_id=user_id_of(author) or parse_id(post.get("author_user_id")),
+        author_sec_uid=parse_text(author.get("sec_uid")),
+        author_username=parse_text(author.get("unique_id")),
+        text=parse_text(post.get("desc")),
+        title=parse_text(images.get("title")),
+        created_at=parse_timestamp(post.get("create_time")),
+        region=parse_text(post.get("region")),
+        language=parse_language(post.get("desc_language")),
+        duration_ms=parse_count(as_object(post.get("video")).get("duration")) or parse_count(post.get("duration")),
+        view_count=parse_count(numbers.get("play_count")),
+        like_count=parse_count(numbers.get("digg_count")),
+        comment_count=parse_count(numbers.get("comment_count")),
+        share_count=parse_count(numbers.get("share_count")),
+        save_count=parse_count(numbers.get("collect_count")),
+        download_count=parse_count(numbers.get("download_count")),
+        repost_count=parse_count(numbers.get("repost_count")),
+        image_count=len(as_objects(images.get("images"))) or None,
+        music_id=music_id_of(as_object(post.get("music"))),
         hashtags=hashtags,
         mentions=mentions,
-        pinned=flag(post.get("is_top")),
+        pinned=parse_bool(post.get("is_top")),
         media=_media(post),
-        ad=any_flag(post.get("is_ads"), post.get("is_ad")),
-        paid_partnership=flag(post.get("is_paid_partnership")),
-        ai_generated=flag(part(post.get("aigc_info")).get("created_by_ai")),
-        comments_open=flag(part(post.get("status")).get("allow_comment")),
+        ad=parse_any_bool(post.get("is_ads"), post.get("is_ad")),
+        paid_partnership=parse_bool(post.get("is_paid_partnership")),
+        ai_generated=parse_bool(as_object(post.get("aigc_info")).get("created_by_ai")),
+        comments_open=parse_bool(as_object(post.get("status")).get("allow_comment")),
     )
 
 
 def _images(post: dict[str, Any]) -> dict[str, Any]:
-    return part(post.get("image_post_info"))
+    return as_object(post.get("image_post_info"))
 
 
 def _media(post: dict[str, Any]) -> Literal["video", "photo"] | None:
     """Photo where images are told or the type is 2 (reference §6); a carousel may hold a `video` too."""
     if _images(post) or post.get("aweme_type") == 2:
         return "photo"
-    return "video" if part(post.get("video")) else None
+    return "video" if as_object(post.get("video")) else None

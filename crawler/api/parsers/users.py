@@ -3,73 +3,73 @@
 from typing import Any
 
 from crawler.api.parsers.fields import (
-    any_flag,
-    count,
-    either,
-    flag,
-    ident,
-    item_object,
-    moment,
-    part,
-    text,
+    as_object,
+    first_of,
+    parse_any_bool,
+    parse_bool,
+    parse_count,
+    parse_id,
+    parse_text,
+    parse_timestamp,
+    require_object,
 )
 from crawler.model.entities import User
-from crawler.model.items import LISTED, THIN, Item, NotAnItem, ParsedEntity, Unreadable
+from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
 
 _IDS = ("uid", "id", "uid_str", "userId", "user_id")
 _MARKS = frozenset({*_IDS, "sec_uid", "secUid", "unique_id", "uniqueId"})
 _WRAPPERS = ("user_info", "userInfo", "user")
 
 
-def read_user(raw: object, rank: int = LISTED) -> Item:
+def parse_user(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     """A user as the app tells it, `{user_info}` of a search, or `{user, stats}` of a web profile.
 
     Reference §3: user_info_from_username is camelCase with the counters beside the user,
     user_info_from_secuid snake_case with the user nested or flat, its id under `uid`, `id` or `uid_str`.
     """
-    outer = item_object(raw, "a user")
+    outer = require_object(raw, "a user")
     user = _unwrapped(outer)
-    if (user_id := user_ident(user)) is None:
-        raise NotAnItem("holds no user") if _MARKS.isdisjoint(user) else Unreadable("user without an id")
-    return Item(user_id, (_found(user_id, user, outer, rank),))
+    if (user_id := user_id_of(user)) is None:
+        raise SkipItem("holds no user") if _MARKS.isdisjoint(user) else UnparsableItemError("user without an id")
+    return Item(user_id, (_found(user_id, user, outer, fullness),))
 
 
-def user_ident(user: dict[str, Any]) -> str | None:
+def user_id_of(user: dict[str, Any]) -> str | None:
     """The user's id, whatever this dialect calls it."""
     for name in _IDS:
-        if user_id := ident(user.get(name)):
+        if user_id := parse_id(user.get(name)):
             return user_id
     return None
 
 
-def embedded_user(user: object, stats: object = None) -> tuple[ParsedEntity, ...]:
+def parse_embedded_user(user: object, stats: object = None) -> tuple[ParsedEntity, ...]:
     """The user inside a post or comment; empty where there is none that can be read."""
-    if not isinstance(user, dict) or (user_id := user_ident(user)) is None:
+    if not isinstance(user, dict) or (user_id := user_id_of(user)) is None:
         return ()
     outer = {"user": user, "stats": stats} if isinstance(stats, dict) else user
-    return (_found(user_id, user, outer, THIN),)
+    return (_found(user_id, user, outer, Fullness.EMBEDDED),)
 
 
 def _unwrapped(outer: dict[str, Any]) -> dict[str, Any]:
     user = outer
     for name in _WRAPPERS:
         if name in user:
-            user = part(user[name])
+            user = as_object(user[name])
     return user
 
 
-def _found(user_id: str, user: dict[str, Any], outer: dict[str, Any], rank: int) -> ParsedEntity:
-    stats = part(outer.get("stats") or part(outer.get("userInfo")).get("stats") or user.get("stats"))
+def _found(user_id: str, user: dict[str, Any], outer: dict[str, Any], fullness: Fullness) -> ParsedEntity:
+    stats = as_object(outer.get("stats") or as_object(outer.get("userInfo")).get("stats") or user.get("stats"))
     # `raw` keeps the counters where they stand beside the user; a mere wrapper is dropped.
-    return ParsedEntity(_entity(user_id, user, stats, rank), outer if stats else user, rank)
+    return ParsedEntity(_entity(user_id, user, stats, fullness), outer if stats else user, fullness)
 
 
-def _entity(user_id: str, user: dict[str, Any], stats: dict[str, Any], rank: int) -> User:
+def _entity(user_id: str, user: dict[str, Any], stats: dict[str, Any], fullness: Fullness) -> User:
     def number(app: str, web: str) -> int | None:
-        told = either(user, app, web)
-        return count(stats.get(web) if told is None else told)
+        told = first_of(user, app, web)
+        return parse_count(stats.get(web) if told is None else told)
 
-    private = any_flag(
+    private = parse_any_bool(
         user.get("secret"),
         user.get("is_private_account"),
         user.get("privateAccount"),
@@ -77,24 +77,24 @@ def _entity(user_id: str, user: dict[str, Any], stats: dict[str, Any], rank: int
     )
     return User(
         user_id=user_id,
-        sec_uid=text(either(user, "sec_uid", "secUid")),
-        username=text(either(user, "unique_id", "uniqueId")),
-        nickname=text(either(user, "nickname", "nickName")),
-        signature=text(user.get("signature")),
-        link=text(part(user.get("bioLink")).get("link")) or text(user.get("bio_url")),
-        region=text(user.get("region")),
-        language=text(user.get("language")),
+        sec_uid=parse_text(first_of(user, "sec_uid", "secUid")),
+        username=parse_text(first_of(user, "unique_id", "uniqueId")),
+        nickname=parse_text(first_of(user, "nickname", "nickName")),
+        signature=parse_text(user.get("signature")),
+        link=parse_text(as_object(user.get("bioLink")).get("link")) or parse_text(user.get("bio_url")),
+        region=parse_text(user.get("region")),
+        language=parse_text(user.get("language")),
         # An embedded user's zeros are placeholders (reference §6): its "not private" is no answer.
-        private=private if rank else private or None,
-        verified=flag(user.get("verified")),
-        custom_verify=text(user.get("custom_verify")),
-        enterprise_verify_reason=text(user.get("enterprise_verify_reason")),
-        verification_type=count(user.get("verification_type")),
+        private=private if fullness else private or None,
+        verified=parse_bool(user.get("verified")),
+        custom_verify=parse_text(user.get("custom_verify")),
+        enterprise_verify_reason=parse_text(user.get("enterprise_verify_reason")),
+        verification_type=parse_count(user.get("verification_type")),
         follower_count=number("follower_count", "followerCount"),
         following_count=number("following_count", "followingCount"),
         friend_count=number("friend_count", "friendCount"),
         post_count=number("aweme_count", "videoCount"),
-        like_count=number("total_favorited", "heartCount") or count(stats.get("heart")),
+        like_count=number("total_favorited", "heartCount") or parse_count(stats.get("heart")),
         liked_count=number("favoriting_count", "diggCount"),
-        created_at=moment(either(user, "create_time", "createTime")),
+        created_at=parse_timestamp(first_of(user, "create_time", "createTime")),
     )

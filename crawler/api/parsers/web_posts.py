@@ -2,53 +2,61 @@
 
 from typing import Any
 
-from crawler.api.parsers.fields import count, ident, item_object, moment, part, parts, text
-from crawler.api.parsers.hashtags import hashtags_in
-from crawler.api.parsers.mentions import mentions_in
-from crawler.api.parsers.music import embedded_music
-from crawler.api.parsers.users import embedded_user, user_ident
+from crawler.api.parsers.fields import (
+    as_object,
+    as_objects,
+    parse_count,
+    parse_id,
+    parse_text,
+    parse_timestamp,
+    require_object,
+)
+from crawler.api.parsers.hashtags import parse_hashtags
+from crawler.api.parsers.mentions import parse_mentions
+from crawler.api.parsers.music import parse_embedded_music
+from crawler.api.parsers.users import parse_embedded_user, user_id_of
 from crawler.model.entities import Post
-from crawler.model.items import Item, ParsedEntity, Unreadable
+from crawler.model.items import Fullness, Item, ParsedEntity, UnparsableItemError
 
 
-def read_webpost(raw: dict[str, Any], rank: int) -> Item:
+def parse_web_post(raw: dict[str, Any], fullness: Fullness) -> Item:
     """`{itemInfos, authorInfos, musicInfos?, challengeInfoList?, authorStats?, textExtra?}` (reference §3).
 
     Ids and createTime are texts, counters integers, authorStats.heartCount a text (samples/README, 15).
     """
-    infos = item_object(raw["itemInfos"], "itemInfos")
-    if (post_id := ident(infos.get("id"))) is None:
-        raise Unreadable("post without itemInfos.id")
-    marks = parts(raw.get("textExtra"))
-    tags = hashtags_in(parts(raw.get("challengeInfoList")), marks)
-    entity = _entity(post_id, infos, raw, list(tags), mentions_in(marks))
+    infos = require_object(raw["itemInfos"], "itemInfos")
+    if (post_id := parse_id(infos.get("id"))) is None:
+        raise UnparsableItemError("post without itemInfos.id")
+    marks = as_objects(raw.get("textExtra"))
+    tags = parse_hashtags(as_objects(raw.get("challengeInfoList")), marks)
+    entity = _entity(post_id, infos, raw, list(tags), parse_mentions(marks))
     return Item(
         post_id,
         (
-            ParsedEntity(entity, raw, rank),
-            *embedded_user(raw.get("authorInfos"), raw.get("authorStats")),
-            *embedded_music(raw.get("musicInfos")),
+            ParsedEntity(entity, raw, fullness),
+            *parse_embedded_user(raw.get("authorInfos"), raw.get("authorStats")),
+            *parse_embedded_music(raw.get("musicInfos")),
             *tags.values(),
         ),
     )
 
 
 def _entity(post_id: str, infos: dict[str, Any], raw: dict[str, Any], hashtags: list[str], mentions: list[str]) -> Post:
-    author, video = part(raw.get("authorInfos")), part(infos.get("video"))
-    duration_s = count(part(video.get("videoMeta")).get("duration"))
+    author, video = as_object(raw.get("authorInfos")), as_object(infos.get("video"))
+    duration_s = parse_count(as_object(video.get("videoMeta")).get("duration"))
     return Post(
         post_id=post_id,
-        author_id=ident(infos.get("authorId")) or user_ident(author),
-        author_sec_uid=text(author.get("secUid")),
-        author_username=text(author.get("uniqueId")),
-        text=text(infos.get("text")),
-        created_at=moment(infos.get("createTime")),
+        author_id=parse_id(infos.get("authorId")) or user_id_of(author),
+        author_sec_uid=parse_text(author.get("secUid")),
+        author_username=parse_text(author.get("uniqueId")),
+        text=parse_text(infos.get("text")),
+        created_at=parse_timestamp(infos.get("createTime")),
         duration_ms=duration_s * 1000 if duration_s else None,
-        view_count=count(infos.get("playCount")),
-        like_count=count(infos.get("diggCount")),
-        comment_count=count(infos.get("commentCount")),
-        share_count=count(infos.get("shareCount")),
-        music_id=ident(infos.get("musicId")) or ident(part(raw.get("musicInfos")).get("musicId")),
+        view_count=parse_count(infos.get("playCount")),
+        like_count=parse_count(infos.get("diggCount")),
+        comment_count=parse_count(infos.get("commentCount")),
+        share_count=parse_count(infos.get("shareCount")),
+        music_id=parse_id(infos.get("musicId")) or parse_id(as_object(raw.get("musicInfos")).get("musicId")),
         hashtags=hashtags,
         mentions=mentions,
         media="video" if video else None,

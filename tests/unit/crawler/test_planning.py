@@ -9,7 +9,15 @@ from crawler.model.crawls import CrawlSpec
 from crawler.model.entities import Comment, Entity, Hashtag, Music, Post, User
 from crawler.model.enums import EndReason, Relation, SeedKind
 from crawler.model.pages import PlannedPage, Request
-from crawler.planning import beyond_cap, follow_ups, next_or_end, posts, profile, refusal, within
+from crawler.planning import (
+    follow_ups,
+    in_date_range,
+    is_beyond_cap,
+    next_page_or_end,
+    plan_posts,
+    plan_profile,
+    validate_request,
+)
 from tests.factories import SEC, page, spec
 
 ALICE = User(user_id="1", sec_uid=SEC, username="alice")
@@ -22,13 +30,13 @@ EVERYTHING = tuple(Relation)
 
 
 def onward(
-    name: str, made: CrawlSpec | None = None, *, nth: int = 0, barren: int = 0, at: Any = None, **given: Any
+    name: str, made: CrawlSpec | None = None, *, nth: int = 0, empty_streak: int = 0, at: Any = None, **given: Any
 ) -> Any:
-    """next_or_end of a page of this endpoint that brought one new item and a cursor."""
+    """next_page_or_end of a page of this endpoint that brought one new item and a cursor."""
     endpoint = ENDPOINTS[name]
-    this = page(Request(name, {endpoint.args[0]: "x"}, at or {}), depth=1, nth=nth, barren=barren)
+    this = page(Request(name, {endpoint.args[0]: "x"}, at or {}), depth=1, nth=nth, empty_streak=empty_streak)
     ordinary: dict[str, Any] = {"cursor": {"cursor": 40}, "cursors": [{}], "got": 1, "new": 1, "items": [POST]}
-    return next_or_end(endpoint, this, made or spec(), **{**ordinary, **given})
+    return next_page_or_end(endpoint, this, made or spec(), **{**ordinary, **given})
 
 
 def test_the_next_page_has_the_same_depth_and_the_next_place() -> None:
@@ -51,10 +59,10 @@ ENDS: list[tuple[str, str, dict[str, Any], EndReason | None]] = [
     ("the same pair", "user_followings", {
         "cursor": {"cursor": 40, "page_token": "a"}, "cursors": [{"cursor": 40, "page_token": "a"}],
     }, EndReason.STALLED),
-    ("1 barren page", "post_comments", {"new": 0, "barren": 0}, None),
-    ("3 barren pages", "post_comments", {"new": 0, "barren": 2}, None),
-    ("4 barren pages", "post_comments", {"new": 0, "barren": 3}, EndReason.STALLED),
-    ("3 barren, then one new", "post_comments", {"new": 1, "barren": 3}, None),
+    ("1 empty_streak page", "post_comments", {"new": 0, "empty_streak": 0}, None),
+    ("3 empty_streak pages", "post_comments", {"new": 0, "empty_streak": 2}, None),
+    ("4 empty_streak pages", "post_comments", {"new": 0, "empty_streak": 3}, EndReason.STALLED),
+    ("3 empty_streak, then one new", "post_comments", {"new": 1, "empty_streak": 3}, None),
     ("hashtag below the cap", "hashtag_search", {"cursor": {"cursor": 4980}}, None),
     ("hashtag at the cap", "hashtag_search", {"cursor": {"cursor": 5000}}, EndReason.PLATFORM_CAP),
     ("hashtag at the cap, as text", "hashtag_search", {"cursor": {"cursor": "5000"}}, EndReason.PLATFORM_CAP),
@@ -75,8 +83,8 @@ def test_why_a_list_ends(name: str, given: dict[str, Any], expected: EndReason |
 
 
 def test_barren_pages_are_counted_along_the_list_and_forgotten_at_the_first_new_item() -> None:
-    assert onward("post_comments", new=0, barren=1)[0].barren == 2
-    assert onward("post_comments", new=1, barren=2)[0].barren == 0
+    assert onward("post_comments", new=0, empty_streak=1)[0].empty_streak == 2
+    assert onward("post_comments", new=1, empty_streak=2)[0].empty_streak == 0
 
 
 @pytest.mark.parametrize(
@@ -172,18 +180,20 @@ def test_lists_in_time_order_stop_at_since_whatever_is_pinned(
     ],
 )
 def test_a_forged_page_is_refused(name: str, args: Any, cursor: Any, nth: Any, why: str | None) -> None:
-    said = refusal(ENDPOINTS.get(name), Request(name, args, cursor), nth)
+    problem = validate_request(Request(name, args, cursor), nth)
     if why is None:
-        assert said is None
+        assert problem is None
     else:
-        assert why in (said or "")
+        assert problem is not None
+        assert why in problem.detail
+        assert problem.end == (EndReason.PLATFORM_CAP if "beyond the API's cap" in problem.detail else EndReason.ERROR)
 
 
 def test_the_cap_of_a_place_and_of_a_cursor() -> None:
-    assert not beyond_cap(ENDPOINTS["user_followers"], {"cursor": 10**12}, 49)
-    assert beyond_cap(ENDPOINTS["user_followers"], {}, 50)
-    assert not beyond_cap(ENDPOINTS["hashtag_search"], {"cursor": "opaque"}, 10**6)
-    assert not beyond_cap(ENDPOINTS["post_comments"], {"cursor": 10**12}, 10**6)
+    assert not is_beyond_cap(ENDPOINTS["user_followers"], {"cursor": 10**12}, 49)
+    assert is_beyond_cap(ENDPOINTS["user_followers"], {}, 50)
+    assert not is_beyond_cap(ENDPOINTS["hashtag_search"], {"cursor": "opaque"}, 10**6)
+    assert not is_beyond_cap(ENDPOINTS["post_comments"], {"cursor": 10**12}, 10**6)
 
 
 # --- related lists ----------------------------------------------------------------------------------------
@@ -193,7 +203,7 @@ def led(made: CrawlSpec, endpoint: str, depth: int, *items: Entity) -> set[tuple
     """The follow-ups as (endpoint, telling argument, depth)."""
     told = set()
     for plan in follow_ups(made, ENDPOINTS[endpoint], depth, items):
-        assert (plan.nth, plan.barren, plan.request.cursor) == (0, 0, {})
+        assert (plan.nth, plan.empty_streak, plan.request.cursor) == (0, 0, {})
         told.add((plan.request.endpoint, str(next(iter(plan.request.args.values()))), plan.depth))
     return told
 
@@ -308,7 +318,7 @@ def test_posts_outside_the_time_asked_for_are_not_expanded(
     created_at: int | None, since: int | None, until: int | None, inside: bool
 ) -> None:
     made = spec(SeedKind.HASHTAG, Relation.COMMENTS, since=since, until=until)
-    assert within(made, created_at) is inside
+    assert in_date_range(made, created_at) is inside
     assert bool(led(made, "hashtag_search", 0, POST.model_copy(update={"created_at": created_at}))) is inside
 
 
@@ -346,7 +356,7 @@ def test_the_other_payload_of_a_user_seeded_by_name_follows_its_profile() -> Non
 
 
 def named(made: CrawlSpec, user: User) -> list[tuple[str, dict[str, Any]]]:
-    plans = [*profile(made, 1, user), *posts(made, 1, user)]
+    plans = [*plan_profile(made, 1, user), *plan_posts(made, 1, user)]
     return [(plan.request.endpoint, dict(plan.request.args)) for plan in plans]
 
 
@@ -377,7 +387,7 @@ def test_a_user_seeded_by_name_is_bought_by_name_everywhere(
 
 def test_a_sec_uid_keeps_its_capitals() -> None:
     twin = ALICE.model_copy(update={"sec_uid": SEC.swapcase(), "user_id": "2"})
-    one, other = (next(iter(profile(spec(), 1, user))).request for user in (ALICE, twin))
+    one, other = (next(iter(plan_profile(spec(), 1, user))).request for user in (ALICE, twin))
     assert one.args["sec_uid"] == SEC
     assert one.page_id("c") != other.page_id("c")
 
@@ -390,5 +400,5 @@ def test_the_other_payload_of_a_user_seeded_by_sec_uid_is_the_one_profile() -> N
 
 def test_since_travels_with_user_posts() -> None:
     for usernames in ([], ["alice"]):
-        (plan,) = posts(spec(SeedKind.USER, usernames=usernames, since=100), 1, ALICE)
+        (plan,) = plan_posts(spec(SeedKind.USER, usernames=usernames, since=100), 1, ALICE)
         assert plan.request.args["oldest_createtime"] == 100

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 from crawler.settings import PREFIX, Settings, load
 
 
@@ -64,12 +64,12 @@ def test_a_stack_that_cannot_be_read_or_does_not_run_is_none(home: Path, text: s
 
 def test_an_unknown_name_is_an_error_wherever_it_stands(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKCRAWL_TOKEN", "SECRET-abc123")
-    with pytest.raises(UserError, match=r"unknown setting TOKCRAWL_TOKEN; known are .*TOKCRAWL_API_TOKEN") as caught:
+    with pytest.raises(UsageError, match=r"unknown setting TOKCRAWL_TOKEN; known are .*TOKCRAWL_API_TOKEN") as caught:
         load()
     assert "SECRET" not in str(caught.value)
     monkeypatch.delenv("TOKCRAWL_TOKEN")
     (home / ".env").write_text("TOKCRAWL_RTAE=5\nOTHER=1\n")
-    with pytest.raises(UserError, match="unknown setting TOKCRAWL_RTAE"):
+    with pytest.raises(UsageError, match="unknown setting TOKCRAWL_RTAE"):
         load()
 
 
@@ -88,7 +88,7 @@ def test_an_unknown_name_is_an_error_wherever_it_stands(home: Path, monkeypatch:
 )
 def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(PREFIX + name, value)
-    with pytest.raises(UserError, match=PREFIX + name):
+    with pytest.raises(UsageError, match=PREFIX + name):
         load()
 
 

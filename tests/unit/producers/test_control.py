@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from crawler.model.charges import Charge
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, EndReason, PageState, PauseCause, SeedKind
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
 from crawler.store.budgets import BudgetClaim, BudgetLimit, crawl_account
-from crawler.store.ledger import Charge
 from producers import control
 
 # The fake says that it has no disk to use.
@@ -23,7 +23,7 @@ class Gate:
     def __init__(self) -> None:
         self.opened = 0
 
-    def open(self) -> None:
+    def open_gate(self) -> None:
         self.opened += 1
 
 
@@ -40,8 +40,8 @@ def crawl(store: Store, name: str, **budget: int) -> str:
 
 def page(store: Store, name: str, n: int) -> Any:
     request = Request("post_comments", {"aweme_id": str(n)})
-    store.frontier.plan(name, [PlannedPage(request, 0)], deepest=0)
-    return store.ledger.take(request.page_id(name), name, "w", 60)
+    store.frontier.add(name, [PlannedPage(request, 0)], max_depth=0)
+    return store.ledger.acquire(request.page_id(name), name, "w", 60)
 
 
 def told(store: Store, name: str) -> tuple[str, str | None]:
@@ -54,11 +54,11 @@ def test_pausing_and_resuming(store: Store, gate: Any) -> None:
     crawl(store, "c")
     control.pause(store, "c")
     assert told(store, "c") == ("paused", "user")
-    with pytest.raises(UserError, match="paused, only a running one"):
+    with pytest.raises(UsageError, match="paused, only a running one"):
         control.pause(store, "c")
     control.resume(store, gate, "c", None, None)
     assert told(store, "c") == ("running", None)
-    with pytest.raises(UserError, match="running, only a paused one"):
+    with pytest.raises(UsageError, match="running, only a paused one"):
         control.resume(store, gate, "c", None, None)
     assert gate.opened == 0
 
@@ -72,10 +72,10 @@ def test_resuming_one_opens_the_gate(store: Store, gate: Any, cause: PauseCause,
         crawl(store, name)
     crawl(store, "e")
     control.pause(store, "e")
-    store.fleet.close_gate(cause, "said so")
+    store.gate.close(cause, "said so")
     store.crawls.pause(cause)
     control.resume(store, gate, "c", None, None)
-    assert store.fleet.gate() is None
+    assert store.gate.get() is None
     assert gate.opened == 1
     assert [told(store, name) for name in "cde"] == [("running", None), other, ("paused", "user")]
 
@@ -83,9 +83,9 @@ def test_resuming_one_opens_the_gate(store: Store, gate: Any, cause: PauseCause,
 def test_resuming_leaves_a_gate_of_another_cause_closed(store: Store, gate: Any) -> None:
     crawl(store, "c")
     store.crawls.pause(PauseCause.UNITS)
-    store.fleet.close_gate(PauseCause.ACCOUNT, "token")
+    store.gate.close(PauseCause.ACCOUNT, "token")
     control.resume(store, gate, "c", None, None)
-    closed = store.fleet.gate()
+    closed = store.gate.get()
     assert closed is not None
     assert closed.cause is PauseCause.ACCOUNT
     assert gate.opened == 0
@@ -94,8 +94,8 @@ def test_resuming_leaves_a_gate_of_another_cause_closed(store: Store, gate: Any)
 @pytest.mark.parametrize("cause", [PauseCause.BUDGET, PauseCause.ACCOUNT])
 def test_a_new_budget_is_kept_whatever_paused_the_crawl(store: Store, gate: Any, cause: PauseCause) -> None:
     crawl(store, "c")
-    store.ledger.give_back(page(store, "c", 1), 0, charge=Charge("2026-01-31", 7))
-    store.fleet.close_gate(PauseCause.ACCOUNT, "token")
+    store.ledger.release(page(store, "c", 1), 0, charge=Charge("2026-01-31", 7))
+    store.gate.close(PauseCause.ACCOUNT, "token")
     store.crawls.pause(cause)
     control.resume(store, gate, "c", 10, 20)
     found = store.crawls.get("c")
@@ -105,21 +105,21 @@ def test_a_new_budget_is_kept_whatever_paused_the_crawl(store: Store, gate: Any,
         BudgetLimit(crawl_account("c"), 10, 20), BudgetClaim("p", "t", 4)
     )  # 7 were spent before it was bounded
     assert refused is not None
-    assert refused.spent
+    assert refused.exhausted
 
 
 def test_cancelling_skips_what_is_planned(store: Store) -> None:
     crawl(store, "c")
     page(store, "c", 1)
-    store.frontier.plan(
-        "c", [PlannedPage(Request("post_comments", {"aweme_id": str(n)}), 0) for n in range(3)], deepest=0
+    store.frontier.add(
+        "c", [PlannedPage(Request("post_comments", {"aweme_id": str(n)}), 0) for n in range(3)], max_depth=0
     )
     assert "2 planned pages" in control.cancel(store, "c")
     assert told(store, "c") == ("cancelled", None)
     for word in (control.cancel, control.pause):
-        with pytest.raises(UserError, match="cancelled"):
+        with pytest.raises(UsageError, match="cancelled"):
             word(store, "c")
-    with pytest.raises(UserError, match="cancelled"):
+    with pytest.raises(UsageError, match="cancelled"):
         control.retry(store, "c", None)
 
 
@@ -127,9 +127,9 @@ def test_retrying_plans_failed_pages_of_a_class_again(store: Store) -> None:
     crawl(store, "c")
     for n, kind in enumerate(("server", "server", "unreadable")):
         error = {"kind": kind, "status": None, "detail": ""}
-        store.ledger.fail(page(store, "c", n), PageState.FAILED, EndReason.ERROR, error, None)
-    store.crawls.end("c", CrawlState.FAILED)
-    with pytest.raises(UserError, match="no failed pages of class killed; there are server, unreadable"):
+        store.ledger.end_without_result(page(store, "c", n), PageState.FAILED, EndReason.ERROR, error, None)
+    store.crawls.finish("c", CrawlState.FAILED)
+    with pytest.raises(UsageError, match="no failed pages of class killed; there are server, unreadable"):
         control.retry(store, "c", "killed")
     assert told(store, "c") == ("failed", None)
     assert control.retry(store, "c", "server").startswith("2 failed pages")

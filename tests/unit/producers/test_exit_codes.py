@@ -5,17 +5,17 @@ import pytest
 from crawler.model.enums import EndReason
 from crawler.model.errors import (
     AccountError,
+    ApiCallError,
     BadRequestError,
-    CallError,
     CrawlError,
+    MalformedAnswerError,
     NotAvailableError,
     QuotaExhaustedError,
     RateLimitedError,
     TransientError,
     TransportError,
-    Unreachable,
-    Unreadable,
-    UserError,
+    UnreachableError,
+    UsageError,
 )
 from producers.exit_codes import exit_code_of
 from producers.seeds.values import InputErrors, InputProblem
@@ -25,18 +25,18 @@ from producers.stack import StackError
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (UserError("no such kind"), 2),
+        (UsageError("no such kind"), 2),
         (InputErrors([InputProblem("line 1", "x", "is nothing")]), 2),
         (AccountError("token", 491), 3),
         (QuotaExhaustedError("enough", 495), 6),
         (TransientError("broken", 500), 6),
         (TransportError("closed", None, None), 6),
-        (Unreachable("MongoDB does not answer"), 7),
+        (UnreachableError("MongoDB does not answer"), 7),
         (RateLimitedError("slowly"), 1),
         (NotAvailableError("gone", 404, 0, EndReason.MISSING), 1),
         (BadRequestError("wrong", 422), 1),
-        (Unreadable("odd"), 1),
-        (CallError("odd", 418), 1),
+        (MalformedAnswerError("odd"), 1),
+        (ApiCallError("odd", 418), 1),
         (StackError("no mongod found"), 1),
         (CrawlError("odd"), 1),
         (ValueError("a bug"), None),

@@ -29,13 +29,13 @@ def crawl(store: Store) -> str:
     store.crawls.create("c", CrawlSpec(kind=SeedKind.HASHTAG))
     store.crawls.start("c")
     plans = [PlannedPage(Request("hashtag_search", {"hashtag": f"tag{n}"}), 0) for n in range(3)]
-    store.frontier.plan("c", plans, deepest=0)
-    store.ledger.take(plans[0].request.page_id("c"), "c", "w", 60)
+    store.frontier.add("c", plans, max_depth=0)
+    store.ledger.acquire(plans[0].request.page_id("c"), "c", "w", 60)
     return "c"
 
 
 def told(store: Store, rollup: dict[str, Any], **options: bool) -> dict[str, int]:
-    store.database["crawls"].update_one({"_id": "c"}, {"$set": {"rollup": rollup}})
+    store.db["crawls"].update_one({"_id": "c"}, {"$set": {"rollup": rollup}})
     return {name: n for name, n in figures(store, find(store, "c"), **options)["pages"].items() if n}
 
 
@@ -73,6 +73,6 @@ def test_a_large_crawl_that_is_over_is_being_counted_while_somebody_is_there_to_
     store: Store, state: CrawlState, rollup: dict[str, Any], workers: int, expected: bool
 ) -> None:
     if workers:
-        store.fleet.beat("w", "host", 1, 8, 0)
+        store.workers.heartbeat("w", "host", 1, 8, 0)
     crawl = {"_id": "c", "state": state, "rollup": rollup, "ended_at": datetime.now(UTC)}
     assert is_being_counted(store, crawl) == expected

@@ -8,13 +8,13 @@ import pytest
 
 from crawler.api.client import ApiResponse
 from crawler.api.endpoints import Endpoint
+from crawler.model.charges import Charge
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, SeedKind
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
 from crawler.store.budgets import BudgetClaim, BudgetLimit, Settlement, crawl_account, day_account
-from crawler.store.ledger import Charge
 from producers.usage import rendered, settle
 
 # The fake says that it has no disk to use.
@@ -32,19 +32,19 @@ class Provider:
         self.figures = figures
         self.asked: list[str] = []
 
-    def call(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> ApiResponse:
+    def fetch(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> ApiResponse:
         assert endpoint.name == "get_usage"
         self.asked.append(args["date"])
-        return ApiResponse(self.figures.get("today" if args["date"] == day() else args["date"], {}), 0, 0.0, 2)
+        return ApiResponse(self.figures.get("today" if args["date"] == day() else args["date"], {}), 0)
 
 
 def did(store: Store, n: int, units: int | None, expected: int = 5, crawl: str = "c", back: int = 0) -> None:
     """One call of a page, charged so much; None where nobody could tell."""
     request = Request("post_comments", {"aweme_id": str(n)})
-    store.frontier.plan(crawl, [PlannedPage(request, 0)], deepest=0)
-    held = store.ledger.take(request.page_id(crawl), crawl, "w", 60)
+    store.frontier.add(crawl, [PlannedPage(request, 0)], max_depth=0)
+    held = store.ledger.acquire(request.page_id(crawl), crawl, "w", 60)
     assert held is not None
-    store.ledger.give_back(held, 0, charge=Charge(day(back), units, expected))
+    store.ledger.release(held, 0, charge=Charge(day(back), units, expected))
 
 
 def settled(store: Store, provider: Provider, days: int = 1) -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ def test_unknown_charges_become_what_the_provider_leaves_for_them(
         did(store, 100 + n, None, feared)
     (row,) = settled(store, Provider(today={"tiktok": told, "instagram": 999}))
     assert figures(row) == expected
-    assert store.ledger.spent_on(day()) == (sum(known) + row["settled"], 0)
+    assert store.charges.spent_on(day()) == (sum(known) + row["settled"], 0)
 
 
 def test_settling_again_changes_nothing(store: Store) -> None:
@@ -109,9 +109,9 @@ def test_the_figure_in_its_known_forms(store: Store, told: Any) -> None:
 @pytest.mark.parametrize("told", [None, [], 4, {"instagram": 4}, {"tiktok": None}, {"tiktok": True}, {"tiktok": "-4"}])
 def test_a_figure_that_cannot_be_read_settles_nothing(store: Store, told: Any) -> None:
     did(store, 1, None, 5)
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         settled(store, Provider(today=told))
-    assert store.ledger.spent_on(day()) == (0, 5)
+    assert store.charges.spent_on(day()) == (0, 5)
 
 
 def test_what_was_feared_and_not_charged_goes_back_to_the_budgets(store: Store) -> None:
@@ -121,7 +121,7 @@ def test_what_was_feared_and_not_charged_goes_back_to_the_budgets(store: Store) 
         store.budgets.settle([Settlement(account, "t", 5, 5, False)])
     settled(store, Provider(today={"tiktok": 2}))
     for account in (crawl_account("c"), day_account(day())):
-        found = store.database["budgets"].find_one({"_id": account})
+        found = store.db["budgets"].find_one({"_id": account})
         assert found is not None
         assert found["committed"] == 2
 
@@ -139,7 +139,7 @@ def test_a_crawl_that_does_not_run_is_counted_anew(
     store: Store, state: CrawlState, counted: bool, final: bool | None
 ) -> None:
     store.crawls.create("c", CrawlSpec(kind=SeedKind.HASHTAG))
-    store.database["crawls"].update_one({"_id": "c"}, {"$set": {"state": state}})
+    store.db["crawls"].update_one({"_id": "c"}, {"$set": {"state": state}})
     did(store, 1, 3)
     did(store, 2, None, 5)
     settled(store, Provider(today={"tiktok": 5}))

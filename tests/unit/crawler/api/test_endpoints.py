@@ -5,12 +5,12 @@ import inspect
 import pytest
 from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 
-from crawler.api.endpoints import ENDPOINTS, Endpoint, check
-from crawler.api.page_parser import read
-from crawler.api.parsers import read_comment, read_post, read_user
-from crawler.model.enums import Relation, SeedKind
+from crawler.api.endpoints import ENDPOINTS, Endpoint, check_against_sdk
+from crawler.api.page_parser import parse_page
+from crawler.api.parsers import parse_comment, parse_post, parse_user
+from crawler.model.enums import EndReason, Relation, SeedKind
 from crawler.model.pages import Request
-from crawler.planning import refusal
+from crawler.planning import Problem, validate_request
 from tests.factories import raw
 
 each = pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
@@ -22,40 +22,43 @@ def methods(group: type) -> set[str]:
 
 @each
 def test_every_entry_fits_the_sdk(endpoint: Endpoint) -> None:
-    check(endpoint)
+    check_against_sdk(endpoint)
 
 
 def test_every_method_of_the_sdk_has_an_entry() -> None:
-    assert {name for name, entry in ENDPOINTS.items() if not entry.customer} == methods(TiktokEndpoints)
-    assert {name for name, entry in ENDPOINTS.items() if entry.customer} == methods(CustomerEndpoints)
+    assert {name for name, entry in ENDPOINTS.items() if not entry.account_endpoint} == methods(TiktokEndpoints)
+    assert {name for name, entry in ENDPOINTS.items() if entry.account_endpoint} == methods(CustomerEndpoints)
 
 
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
-        (Endpoint("hashtag_searches", ("hashtag",), read_post), "the SDK has no endpoint hashtag_searches"),
+        (Endpoint("hashtag_searches", ("hashtag",), parse_post), "the SDK has no endpoint hashtag_searches"),
         (Endpoint("get_usage", ("date",), None), "the SDK has no endpoint get_usage"),
-        (Endpoint("post_info", ("url",), None, customer=True), "the SDK has no endpoint post_info"),
-        (Endpoint("hashtag_search", ("name",), read_post), "hashtag_search takes no name"),
-        (Endpoint("hashtag_search", ("hashtag", "timeout"), read_post), "takes no timeout"),
-        (Endpoint("hashtag_search", ("hashtag",), read_post, next={"offset": "nextCursor"}), "takes no offset"),
-        (Endpoint("user_followers", ("id",), read_user), "user_followers needs sec_uid"),
-        (Endpoint("post_comment_replies", (), read_comment), "needs aweme_id, comment_id"),
+        (Endpoint("post_info", ("url",), None, account_endpoint=True), "the SDK has no endpoint post_info"),
+        (Endpoint("hashtag_search", ("name",), parse_post), "hashtag_search takes no name"),
+        (Endpoint("hashtag_search", ("hashtag", "timeout"), parse_post), "takes no timeout"),
+        (
+            Endpoint("hashtag_search", ("hashtag",), parse_post, cursor_fields={"offset": "nextCursor"}),
+            "takes no offset",
+        ),
+        (Endpoint("user_followers", ("id",), parse_user), "user_followers needs sec_uid"),
+        (Endpoint("post_comment_replies", (), parse_comment), "needs aweme_id, comment_id"),
     ],
 )
 def test_a_wrong_name_cannot_start(entry: Endpoint, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        check(entry)
+        check_against_sdk(entry)
 
 
 @each
 def test_an_entry_does_not_contradict_itself(endpoint: Endpoint) -> None:
-    assert set(endpoint.lists) <= {*SeedKind, *Relation}
-    assert endpoint.price <= endpoint.worst or endpoint.worst == 0
-    assert not endpoint.next or set(endpoint.needs) <= set(endpoint.next)
-    assert not (endpoint.single and endpoint.next)
-    assert endpoint.batch is None or endpoint.batch in endpoint.args
-    assert (endpoint.reader is None) == endpoint.customer
+    assert set(endpoint.limit_names) <= {*SeedKind, *Relation}
+    assert endpoint.expected_price <= endpoint.max_price or endpoint.max_price == 0
+    assert not endpoint.cursor_fields or set(endpoint.required_cursor) <= set(endpoint.cursor_fields)
+    assert not (endpoint.is_object and endpoint.cursor_fields)
+    assert endpoint.batch_argument is None or endpoint.batch_argument in endpoint.args
+    assert (endpoint.parser is None) == endpoint.account_endpoint
     assert endpoint.edge is None or "id" in endpoint.args
 
 
@@ -70,28 +73,29 @@ def test_a_new_endpoint_is_one_entry_and_one_fixture() -> None:
     clips = Endpoint(
         "music_posts",
         ("music_id",),
-        read_post,
+        parse_post,
         (("clips", "list"), ("clips",)),
         {"cursor": "after"},
-        lists=("music",),
+        limit_names=("music",),
     )
-    check(clips)
-    reading = read(clips, {"clips": {"list": [raw("post"), None]}, "after": 20})
+    check_against_sdk(clips)
+    reading = parse_page(clips, {"clips": {"list": [raw("post"), None]}, "after": 20})
     assert [item.id for item in reading.items] == ["7300000000000000101"]
     assert reading.next == {"cursor": 20}
-    assert read(clips, {"clips": [raw("web_post")]}).next is None
+    assert parse_page(clips, {"clips": [raw("web_post")]}).next is None
 
 
 @each
 def test_the_customers_endpoints_alone_are_not_crawled(endpoint: Endpoint) -> None:
-    args = {name: ["1"] if name == endpoint.batch else "1" for name in endpoint.required}
-    assert (refusal(endpoint, Request(endpoint.name, args), 0) is not None) == endpoint.customer
+    args = {name: ["1"] if name == endpoint.batch_argument else "1" for name in endpoint.required}
+    assert (validate_request(Request(endpoint.name, args), 0) is not None) == endpoint.account_endpoint
 
 
 @each
 def test_what_the_sdk_cannot_do_without_names_the_list(endpoint: Endpoint) -> None:
     """A list's first page has no cursor, so nothing that only a cursor gives may be required."""
     assert set(endpoint.required) <= set(endpoint.args)
-    if not endpoint.customer:
-        bare = refusal(endpoint, Request(endpoint.name, {}), 0)
-        assert bare == f"{endpoint.name} needs {', '.join(sorted(endpoint.required))}"
+    if not endpoint.account_endpoint:
+        problem = validate_request(Request(endpoint.name, {}), 0)
+        needs = f"{endpoint.name} needs {', '.join(sorted(endpoint.required))}"
+        assert problem == Problem(EndReason.ERROR, needs)

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from crawler.api.endpoints import ENDPOINTS, Endpoint
-from crawler.api.page_parser import RejectedItem, UnreadablePage, read
-from crawler.api.parsers import BOUGHT, LISTED
+from crawler.api.page_parser import RejectedItem, UnparsablePageError, parse_page
+from crawler.model.items import Fullness
 from tests.factories import envelope, item, item_id, raw
 
-CRAWLED = {name: endpoint for name, endpoint in ENDPOINTS.items() if not endpoint.customer}
-LISTS = {name: endpoint for name, endpoint in CRAWLED.items() if not endpoint.single}
+CRAWLED = {name: endpoint for name, endpoint in ENDPOINTS.items() if not endpoint.account_endpoint}
+LISTS = {name: endpoint for name, endpoint in CRAWLED.items() if not endpoint.is_object}
 WRAPPED = {name: endpoint for name, endpoint in LISTS.items() if endpoint.items[0]}
-CHAINED = {name: endpoint for name, endpoint in LISTS.items() if endpoint.next}
+CHAINED = {name: endpoint for name, endpoint in LISTS.items() if endpoint.cursor_fields}
 
 every = pytest.mark.parametrize("endpoint", CRAWLED.values(), ids=CRAWLED)
 lists = pytest.mark.parametrize("endpoint", LISTS.values(), ids=LISTS)
@@ -25,11 +25,11 @@ GONE: Any = object()  # a key that is not there
 def following(endpoint: Endpoint, **values: Any) -> dict[str, Any]:
     """The keys of an answer that lead on, with ordinary values but for those given by argument."""
     made = {"cursor": 20, "page_token": "dG9rZW4=", **values}
-    return {key: made[name] for name, key in endpoint.next.items() if made[name] is not GONE}
+    return {key: made[name] for name, key in endpoint.cursor_fields.items() if made[name] is not GONE}
 
 
 def ids(endpoint: Endpoint, data: Any) -> list[str]:
-    return [one.id for one in read(endpoint, data).items]
+    return [one.id for one in parse_page(endpoint, data).items]
 
 
 # --- items ------------------------------------------------------------------------------------------------
@@ -39,96 +39,98 @@ def ids(endpoint: Endpoint, data: Any) -> list[str]:
 def test_an_ordinary_page(endpoint: Endpoint) -> None:
     for path in endpoint.items:
         data = envelope(path, [item(endpoint, 1), item(endpoint, 2)], total=7, **following(endpoint))
-        reading = read(endpoint, data)
+        reading = parse_page(endpoint, data)
         assert [one.id for one in reading.items] == [item_id(1), item_id(2)]
-        assert reading.bad == []
+        assert reading.rejected == []
         if path:
             assert reading.total == 7
-            assert (reading.next is not None) == bool(endpoint.next)
+            assert (reading.next is not None) == bool(endpoint.cursor_fields)
 
 
 @every
 def test_what_is_bought_as_itself_outranks_what_is_listed(endpoint: Endpoint) -> None:
-    data = item(endpoint, 1) if endpoint.single else envelope(endpoint.items[0], [item(endpoint, 1)])
-    (one,) = read(endpoint, data).items
-    assert one.found[0].rank == (BOUGHT if endpoint.single or endpoint.batch else LISTED)
+    data = item(endpoint, 1) if endpoint.is_object else envelope(endpoint.items[0], [item(endpoint, 1)])
+    (one,) = parse_page(endpoint, data).items
+    assert one.found[0].fullness == (
+        Fullness.DETAIL if endpoint.is_object or endpoint.batch_argument else Fullness.LISTED
+    )
     assert one.found[0].entity.id == one.id
 
 
 @wrapped
 def test_a_null_list_is_an_empty_one(endpoint: Endpoint) -> None:
-    reading = read(endpoint, envelope(endpoint.items[0], None))
-    assert (reading.items, reading.bad, reading.next) == ([], [], None)
+    reading = parse_page(endpoint, envelope(endpoint.items[0], None))
+    assert (reading.items, reading.rejected, reading.next) == ([], [], None)
 
 
 @wrapped
 def test_a_missing_list_is_an_empty_one_where_the_rest_is_as_ever(endpoint: Endpoint) -> None:
     for data in ({}, {"status_code": 0}, {"total": 0, "has_more": 0}):
-        reading = read(endpoint, data)
-        assert (reading.items, reading.bad, reading.next) == ([], [], None)
+        reading = parse_page(endpoint, data)
+        assert (reading.items, reading.rejected, reading.next) == ([], [], None)
 
 
 @chained
 def test_an_empty_page_with_a_cursor_goes_on(endpoint: Endpoint) -> None:
     for data in (following(endpoint), envelope(endpoint.items[0], [], **following(endpoint))):
-        reading = read(endpoint, data)
+        reading = parse_page(endpoint, data)
         assert reading.items == []
-        assert reading.next == {name: {"cursor": 20}.get(name, "dG9rZW4=") for name in endpoint.next}
+        assert reading.next == {name: {"cursor": 20}.get(name, "dG9rZW4=") for name in endpoint.cursor_fields}
 
 
 @lists
 def test_no_data_is_an_empty_page_where_the_data_is_the_list(endpoint: Endpoint) -> None:
     if () in endpoint.items:
-        assert read(endpoint, None).items == []
+        assert parse_page(endpoint, None).items == []
     else:
-        with pytest.raises(UnreadablePage):
-            read(endpoint, None)
+        with pytest.raises(UnparsablePageError):
+            parse_page(endpoint, None)
 
 
 @lists
 @pytest.mark.parametrize("data", ["text", 5, True, {"odd": 1}, {"videos": [{}]}], ids=repr)
 def test_a_shape_that_nobody_told_us_of_is_no_page(endpoint: Endpoint, data: Any) -> None:
-    with pytest.raises(UnreadablePage, match=r"no list of items in (an object with (odd|videos)|str|int|bool)"):
-        read(endpoint, data)
+    with pytest.raises(UnparsablePageError, match=r"no list of items in (an object with (odd|videos)|str|int|bool)"):
+        parse_page(endpoint, data)
 
 
 @lists
 def test_one_bad_item_costs_only_itself(endpoint: Endpoint) -> None:
     broken = {key: value for key, value in item(endpoint, 9).items() if key not in ("id", "id_str")}
-    broken[{"read_post": "aweme_id", "read_comment": "cid", "read_user": "uid", "read_music": "mid"}.get(
-        endpoint.reader.__name__, "id"  # type: ignore[union-attr]
+    broken[{"parse_post": "aweme_id", "parse_comment": "cid", "parse_user": "uid", "parse_music": "mid"}.get(
+        endpoint.parser.__name__, "id"  # type: ignore[union-attr]
     )] = None  # fmt: skip
     raws = [item(endpoint, 1), None, broken, 5, "text", item(endpoint, 2)]
-    reading = read(endpoint, envelope(endpoint.items[0], raws, **following(endpoint)))
+    reading = parse_page(endpoint, envelope(endpoint.items[0], raws, **following(endpoint)))
     if endpoint.name == "lives_search":  # any object is a live: nobody has seen one
         assert len(reading.items) == 3
     else:
         assert [one.id for one in reading.items] == [item_id(1), item_id(2)]
-    told = {(bad.position, repr(bad.raw)) for bad in reading.bad}
+    told = {(bad.position, repr(bad.raw)) for bad in reading.rejected}
     assert told >= {(3, "5"), (4, "'text'")}
     assert {position for position, _ in told} <= {2, 3, 4}
-    assert (2 in {bad.position for bad in reading.bad}) == (endpoint.name != "lives_search")
-    assert all(bad.why for bad in reading.bad)
-    assert (reading.next is None) == (not endpoint.next)
+    assert (2 in {bad.position for bad in reading.rejected}) == (endpoint.name != "lives_search")
+    assert all(bad.why for bad in reading.rejected)
+    assert (reading.next is None) == (not endpoint.cursor_fields)
 
 
 def test_cards_of_another_kind_are_left_out_silently() -> None:
     search = ENDPOINTS["keyword_search"]
     cards = [{"type": 4, "user_list": []}, {"aweme_info": raw("post")}, None, {}]
-    reading = read(search, {"data": cards, "nextCursor": 20})
+    reading = parse_page(search, {"data": cards, "nextCursor": 20})
     assert [one.id for one in reading.items] == [raw("post")["aweme_id"]]
-    assert reading.bad == []
+    assert reading.rejected == []
 
 
 def test_a_bad_item_is_kept_with_its_place_and_itself() -> None:
     comments = ENDPOINTS["post_comments"]
-    reading = read(comments, {"comments": [{"text": "no id", "cid": None}]})
-    assert reading.bad == [RejectedItem(0, "comment without cid", {"text": "no id", "cid": None})]
+    reading = parse_page(comments, {"comments": [{"text": "no id", "cid": None}]})
+    assert reading.rejected == [RejectedItem(0, "comment without cid", {"text": "no id", "cid": None})]
 
 
 def test_every_entity_that_was_met_items_first() -> None:
-    reading = read(ENDPOINTS["post_comments"], {"comments": [raw("comment")]})
-    assert [(one.entity.kind, one.entity.id) for one in reading.found()] == [
+    reading = parse_page(ENDPOINTS["post_comments"], {"comments": [raw("comment")]})
+    assert [(one.entity.kind, one.entity.id) for one in reading.entities()] == [
         ("comments", "7310000000000000401"),
         ("users", "6600000000000000206"),
     ]
@@ -159,9 +161,9 @@ def test_every_entity_that_was_met_items_first() -> None:
 def test_single_objects(name: str, data: Any, expected: list[str]) -> None:
     if expected and name == "user_info_from_username":
         expected = [data["user"]["id"]]
-    reading = read(ENDPOINTS[name], data)
+    reading = parse_page(ENDPOINTS[name], data)
     assert [one.id for one in reading.items] == expected
-    assert (reading.bad, reading.next) == ([], None)
+    assert (reading.rejected, reading.next) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ def test_single_objects(name: str, data: Any, expected: list[str]) -> None:
     ],
 )
 def test_the_dialects_of_the_reference(name: str, data: Any, expected: int) -> None:
-    assert len(read(ENDPOINTS[name], data).items) == expected
+    assert len(parse_page(ENDPOINTS[name], data).items) == expected
 
 
 # --- the way on -------------------------------------------------------------------------------------------
@@ -218,7 +220,7 @@ def test_the_dialects_of_the_reference(name: str, data: Any, expected: int) -> N
 )
 @chained
 def test_forms_of_a_cursor(endpoint: Endpoint, given: Any, expected: Any) -> None:
-    reading = read(endpoint, envelope(endpoint.items[0], [], total=1, **following(endpoint, cursor=given)))
+    reading = parse_page(endpoint, envelope(endpoint.items[0], [], total=1, **following(endpoint, cursor=given)))
     assert (reading.next or {}).get("cursor") == expected
     assert type((reading.next or {}).get("cursor")) is type(expected)
 
@@ -228,9 +230,9 @@ def test_the_native_end_page(name: str) -> None:
     """-1 beside a token and a total of millions (reference §3)."""
     endpoint = ENDPOINTS[name]
     beside = {"nextCursor": -1, "nextPageToken": "eyJtYXhfY3Vyc29yIjotMX0=", "total": 4_511_327}
-    assert read(endpoint, envelope(endpoint.items[0], [], **beside)).next is None
-    assert read(endpoint, envelope(endpoint.items[0], None, **beside)).next is None
-    reading = read(endpoint, envelope(endpoint.items[0], [item(endpoint, 1)], **beside))
+    assert parse_page(endpoint, envelope(endpoint.items[0], [], **beside)).next is None
+    assert parse_page(endpoint, envelope(endpoint.items[0], None, **beside)).next is None
+    reading = parse_page(endpoint, envelope(endpoint.items[0], [item(endpoint, 1)], **beside))
     assert (reading.next, len(reading.items), reading.total) == (None, 1, 4_511_327)
 
 
@@ -250,11 +252,11 @@ def test_the_native_end_page(name: str) -> None:
 def test_cursor_and_token(name: str, cursor: Any, token: Any, expected: Any) -> None:
     endpoint = ENDPOINTS[name]
     data = envelope(endpoint.items[0], [], **following(endpoint, cursor=cursor, page_token=token))
-    assert read(endpoint, data).next == expected
+    assert parse_page(endpoint, data).next == expected
 
 
 @pytest.mark.parametrize(("total", "read_as"), [(136, 136), (0, 0), (None, None), ("136", None), (GONE, None)])
 def test_the_total_is_a_claim_and_may_be_missing(total: Any, read_as: Any) -> None:
     beside = {} if total is GONE else {"total": total}
-    reading = read(ENDPOINTS["post_comments"], {"comments": [raw("comment")], **beside})
+    reading = parse_page(ENDPOINTS["post_comments"], {"comments": [raw("comment")], **beside})
     assert reading.total == read_as

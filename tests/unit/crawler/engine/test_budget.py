@@ -7,8 +7,8 @@ import pytest
 
 from crawler.api.endpoints import ENDPOINTS
 from crawler.engine.budget import BudgetGuard, Reservation
-from crawler.engine.crawl_cache import CrawlCache
-from crawler.engine.reaper import MOST_DEATHS, bury
+from crawler.engine.prices import PriceBook
+from crawler.engine.reaper import MAX_WORKER_DEATHS, reclaim_pages
 from crawler.model.crawls import Crawl
 from crawler.model.enums import PauseCause
 from crawler.model.pages import Page
@@ -20,7 +20,7 @@ COMMENTS, FOLLOWERS = ENDPOINTS["post_comments"], ENDPOINTS["user_followers"]
 
 
 def account(store: Store, name: str = "crawl:c") -> tuple[int, int, int]:
-    found = store.database["budgets"].find_one({"_id": name}) or {"committed": 0, "pages": 0, "holds": {}}
+    found = store.db["budgets"].find_one({"_id": name}) or {"committed": 0, "pages": 0, "holds": {}}
     return found["committed"], found["pages"], len(found["holds"])
 
 
@@ -32,36 +32,37 @@ def started(store: Store, **fields: int) -> Crawl:
 
 
 def test_a_crawl_without_bounds_holds_nothing(store: Store) -> None:
-    hold = BudgetGuard(store, CrawlCache(store), 0).reserve(taken(store, plan(1)), started(store), COMMENTS)
+    guard = BudgetGuard(store, PriceBook(store), 0)
+    hold = guard.reserve(taken(store, plan(1)), started(store), COMMENTS)
     assert hold is not None
     assert (hold.accounts, hold.units) == ([], 1)
-    hold.settle(hold.charge(1), True)
-    assert store.database["budgets"].count_documents({}) == 0
+    guard.settle(hold, hold.charge(1), completed=True)
+    assert store.db["budgets"].count_documents({}) == 0
 
 
 @pytest.mark.parametrize(
-    ("units", "is_bought", "expected"), [(1, True, (1, 1, 0)), (0, False, (0, 0, 0)), (None, False, (10, 0, 0))]
+    ("units", "completed", "expected"), [(1, True, (1, 1, 0)), (0, False, (0, 0, 0)), (None, False, (10, 0, 0))]
 )
 def test_a_hold_is_settled_and_an_unknown_charge_counts_as_spent(
-    store: Store, units: int | None, is_bought: bool, expected: tuple[int, int, int]
+    store: Store, units: int | None, completed: bool, expected: tuple[int, int, int]
 ) -> None:
-    purse, made = BudgetGuard(store, CrawlCache(store), 0), started(store, max_units=50)
-    hold = purse.reserve(taken(store, plan(1)), made, FOLLOWERS)
+    guard, made = BudgetGuard(store, PriceBook(store), 0), started(store, max_units=50)
+    hold = guard.reserve(taken(store, plan(1)), made, FOLLOWERS)
     assert isinstance(hold, Reservation)
     assert account(store) == (10, 1, 1)  # its price is not known: the worst of it
     charge = hold.charge(units)
     assert (charge.units, charge.expected) == (units, 10)
-    hold.settle(charge, is_bought)
+    guard.settle(hold, charge, completed=completed)
     assert account(store) == expected
 
 
-def test_no_money_pauses_the_crawl_and_gives_the_page_back(store: Store) -> None:
-    purse, made = BudgetGuard(store, CrawlCache(store), 0), started(store, max_units=1)
-    first = purse.reserve(taken(store, plan(1)), made, COMMENTS)
+def test_an_exhausted_budget_pauses_the_crawl_and_releases_the_page(store: Store) -> None:
+    guard, made = BudgetGuard(store, PriceBook(store), 0), started(store, max_units=1)
+    first = guard.reserve(taken(store, plan(1)), made, COMMENTS)
     assert first is not None
-    first.settle(first.charge(1), True)
+    guard.settle(first, first.charge(1), completed=True)
     held = taken(store, plan(2))
-    assert purse.reserve(held, made, COMMENTS) is None
+    assert guard.reserve(held, made, COMMENTS) is None
     found = store.crawls.get("c")
     assert found is not None
     assert (found["state"], found["cause"]) == ("paused", "budget")
@@ -69,84 +70,84 @@ def test_no_money_pauses_the_crawl_and_gives_the_page_back(store: Store) -> None
 
 
 def test_who_was_refused_by_the_old_budget_does_not_stop_the_resumed_crawl(store: Store) -> None:
-    purse, made = BudgetGuard(store, CrawlCache(store), 0), started(store, max_units=1)
-    first = purse.reserve(taken(store, plan(1)), made, COMMENTS)
+    guard, made = BudgetGuard(store, PriceBook(store), 0), started(store, max_units=1)
+    first = guard.reserve(taken(store, plan(1)), made, COMMENTS)
     assert first is not None
-    first.settle(first.charge(1), True)
+    guard.settle(first, first.charge(1), completed=True)
     store.crawls.pause(PauseCause.BUDGET, "c")
     store.crawls.resume(crawl="c", budget={"units": 50})
     held = taken(store, plan(2))
-    assert purse.reserve(held, made, COMMENTS) is None  # `made` is what a worker knew before
+    assert guard.reserve(held, made, COMMENTS) is None  # `made` is what a worker knew before
     assert ((store.crawls.get("c") or {})["state"], document(store, held)["state"]) == ("running", "planned")
 
 
 def test_money_that_is_only_held_makes_the_page_wait(store: Store) -> None:
-    purse, made = BudgetGuard(store, CrawlCache(store), 0), started(store, max_units=1)
-    assert purse.reserve(taken(store, plan(1)), made, COMMENTS) is not None
+    guard, made = BudgetGuard(store, PriceBook(store), 0), started(store, max_units=1)
+    assert guard.reserve(taken(store, plan(1)), made, COMMENTS) is not None
     held = taken(store, plan(2))
-    assert purse.reserve(held, made, COMMENTS) is None
+    assert guard.reserve(held, made, COMMENTS) is None
     assert (store.crawls.get("c") or {})["state"] == "running"
-    assert store.ledger.take(held.id, "c", "w", 60) is None  # it pauses
+    assert store.ledger.acquire(held.id, "c", "w", 60) is None  # it pauses
 
 
 def test_the_days_units_bound_all_crawls_and_a_refusal_there_holds_nothing_here(store: Store) -> None:
-    purse, made = BudgetGuard(store, CrawlCache(store), 1), started(store, max_units=50)
+    guard, made = BudgetGuard(store, PriceBook(store), 1), started(store, max_units=50)
     other = crawl("other")
-    first = purse.reserve(taken(store, plan(1), "other"), other, COMMENTS)
+    first = guard.reserve(taken(store, plan(1), "other"), other, COMMENTS)
     assert first is not None
     assert [name[:4] for name in first.accounts] == ["day:"]
-    assert purse.reserve(taken(store, plan(2)), made, COMMENTS) is None
+    assert guard.reserve(taken(store, plan(2)), made, COMMENTS) is None
     assert account(store, crawl_account("c")) == (0, 0, 0)
 
 
 def test_an_unknown_price_is_asked_alone_until_it_is_known(store: Store) -> None:
-    board = CrawlCache(store)
-    purse, made = BudgetGuard(store, board, 0), started(store, max_units=50)
-    assert purse.reserve(taken(store, plan(1)), made, FOLLOWERS) is not None
-    assert purse.reserve(taken(store, plan(2)), made, FOLLOWERS) is None
-    board.learned(FOLLOWERS, 1)
-    hold = purse.reserve(taken(store, plan(3)), made, FOLLOWERS)
+    prices = PriceBook(store)
+    guard, made = BudgetGuard(store, prices, 0), started(store, max_units=50)
+    assert guard.reserve(taken(store, plan(1)), made, FOLLOWERS) is not None
+    assert guard.reserve(taken(store, plan(2)), made, FOLLOWERS) is None
+    prices.observe(FOLLOWERS, 1)
+    hold = guard.reserve(taken(store, plan(3)), made, FOLLOWERS)
     assert hold is not None
-    assert (hold.units, hold.alone) == (1, None)
+    assert (hold.units, hold.exclusive_key) == (1, None)
 
 
-def together(purse: BudgetGuard, pages: Sequence[Page], made: Crawl) -> list[Reservation | None]:
+def reserve_concurrently(guard: BudgetGuard, pages: Sequence[Page], made: Crawl) -> list[Reservation | None]:
     """What threads that ask at the same moment get."""
     with ThreadPoolExecutor(len(pages)) as threads:
-        return list(threads.map(lambda page: purse.reserve(page, made, COMMENTS), pages))
+        return list(threads.map(lambda page: guard.reserve(page, made, COMMENTS), pages))
 
 
 @pytest.mark.server
 @pytest.mark.parametrize(("units", "day"), [(50, 0), (20, 0), (7, 0), (50, 7), (7, 9)])
 def test_who_asks_at_the_same_moment_gets_no_more_than_there_is(real_store: Store, units: int, day: int) -> None:
     store, made = real_store, started(real_store, max_units=units)
-    store.budgets.begin(crawl_account("c"), 0, 0)
-    purse, pages = BudgetGuard(store, CrawlCache(store), day), [taken(store, plan(n)) for n in range(20)]
-    holds = [hold for hold in together(purse, pages, made) if hold is not None]
+    store.budgets.open_account(crawl_account("c"), 0, 0)
+    guard, pages = BudgetGuard(store, PriceBook(store), day), [taken(store, plan(n)) for n in range(20)]
+    holds = [hold for hold in reserve_concurrently(guard, pages, made) if hold is not None]
     room = min(20, units, day or 20)
     assert len(holds) == room
     assert account(store) == (room, room, room)
     with ThreadPoolExecutor(20) as threads:
-        list(threads.map(lambda hold: hold.settle(hold.charge(1), True), holds))
+        list(threads.map(lambda hold: guard.settle(hold, hold.charge(1), completed=True), holds))
     assert account(store) == (room, room, 0)
-    assert store.database["pages"].count_documents({"state": "planned"}) == 20 - room
+    assert store.db["pages"].count_documents({"state": "planned"}) == 20 - room
 
 
-def test_the_dead_are_buried_with_what_their_calls_may_have_cost(store: Store) -> None:
+def test_pages_of_the_dead_are_reclaimed_with_what_their_calls_may_have_cost(store: Store) -> None:
     started(store)
-    board = CrawlCache(store)
-    for n in range(MOST_DEATHS):
+    prices = PriceBook(store)
+    for n in range(MAX_WORKER_DEATHS):
         held = taken(store, plan(1), lease=-1)
-        assert bury(store, board, store.ledger.expired("c"), "its lease ran out") == 1
-        assert document(store, held)["state"] == ("failed" if n == MOST_DEATHS - 1 else "planned")
-    assert bury(store, board, [], "nobody") == 0
+        assert reclaim_pages(store, prices, store.leases.expired("c"), "its lease ran out") == 1
+        assert document(store, held)["state"] == ("failed" if n == MAX_WORKER_DEATHS - 1 else "planned")
+    assert reclaim_pages(store, prices, [], "nobody") == 0
     rollup = (store.crawls.get("c") or {})["rollup"]
-    assert (rollup["unknown"], rollup["calls"]) == (MOST_DEATHS, MOST_DEATHS)
-    assert sum(document(store, plan(1))["unknown"].values()) == MOST_DEATHS
+    assert (rollup["unknown"], rollup["calls"]) == (MAX_WORKER_DEATHS, MAX_WORKER_DEATHS)
+    assert sum(document(store, plan(1))["unknown"].values()) == MAX_WORKER_DEATHS
 
 
-def test_a_page_that_was_finished_meanwhile_is_not_buried(store: Store) -> None:
+def test_a_page_that_was_released_meanwhile_is_not_reclaimed(store: Store) -> None:
     held = taken(store, plan(1), lease=-1)
-    expired = store.ledger.expired("c")
-    store.ledger.give_back(held, 0, charge=charged(1))
-    assert bury(store, CrawlCache(store), expired, "late") == 0
+    expired = store.leases.expired("c")
+    store.ledger.release(held, 0, charge=charged(1))
+    assert reclaim_pages(store, PriceBook(store), expired, "late") == 0

@@ -28,13 +28,13 @@ def test_what_cannot_be_meant_is_refused(wrong: dict[str, object]) -> None:
 
 
 def test_each_step_of_priority_doubles_the_weight() -> None:
-    assert [crawl(priority=priority).weight for priority in (-5, 0, 1, 5)] == [1 / 32, 1, 2, 32]
+    assert [crawl(priority=priority).share_weight for priority in (-5, 0, 1, 5)] == [1 / 32, 1, 2, 32]
 
 
 def test_a_crawl_is_bounded_by_either_budget() -> None:
-    assert not crawl().bounded
-    assert crawl(max_units=5).bounded
-    assert crawl(max_pages=5).bounded
+    assert not crawl().has_budget
+    assert crawl(max_units=5).has_budget
+    assert crawl(max_pages=5).has_budget
 
 
 def test_only_a_running_crawl_runs() -> None:

@@ -20,7 +20,7 @@ from crawler.model.entities import Comment, Entity, Hashtag, Live, Music, Post, 
 def test_an_entity_tells_its_collection_and_id_and_knows_nothing_else(
     entity: Entity, kind: str, entity_id: str
 ) -> None:
-    assert (entity.kind, entity.id, entity.known()) == (kind, entity_id, {})
+    assert (entity.kind, entity.id, entity.known_fields()) == (kind, entity_id, {})
 
 
 def test_known_leaves_out_whatever_only_fills_a_gap() -> None:
@@ -34,7 +34,7 @@ def test_known_leaves_out_whatever_only_fills_a_gap() -> None:
         mentions=["3"],
         region=None,
     )
-    assert post.known() == {"author_id": "2", "like_count": 5, "mentions": ["3"]}
+    assert post.known_fields() == {"author_id": "2", "like_count": 5, "mentions": ["3"]}
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_known_leaves_out_whatever_only_fills_a_gap() -> None:
     ],
 )
 def test_false_is_known_only_where_it_is_an_answer(entity: Entity, known: dict[str, object]) -> None:
-    assert entity.known() == known
+    assert entity.known_fields() == known
 
 
 @pytest.mark.parametrize("kind", [Post, User, Comment, Music, Hashtag, Live])
 def test_key_and_denials_name_fields(kind: type[Entity]) -> None:
-    assert {kind.key, *kind.denials} <= set(kind.model_fields)
+    assert {kind.key, *kind.meaningful_false} <= set(kind.model_fields)
 
 
 def test_entities_are_frozen_refuse_unknown_fields_and_survive_pickling() -> None:

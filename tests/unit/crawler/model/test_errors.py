@@ -9,29 +9,29 @@ import pytest
 from crawler.model.enums import EndReason
 from crawler.model.errors import (
     AccountError,
+    ApiCallError,
     BadRequestError,
-    CallError,
     CrawlError,
+    MalformedAnswerError,
     NotAvailableError,
     QuotaExhaustedError,
     RateLimitedError,
     TransientError,
     TransportError,
-    Unreachable,
-    Unreadable,
-    UserError,
+    UnreachableError,
+    UsageError,
 )
 from producers.seeds.values import InputErrors, InputProblem
 
-CALL_ERRORS: list[CallError] = [
-    CallError("odd", 418, None),
+CALL_ERRORS: list[ApiCallError] = [
+    ApiCallError("odd", 418, None),
     TransientError("down", 503, 2),
     TransportError("closed", None, None),
     RateLimitedError("slowly", 429, 1, 2.5),
     RateLimitedError("slowly"),
     NotAvailableError("private", 472, 1, EndReason.PRIVATE),
     BadRequestError("no such country", 466, 0),
-    Unreadable("no data", 200, 3, "<html>"),
+    MalformedAnswerError("no data", 200, 3, "<html>"),
     AccountError("no token", 491, 0),
     QuotaExhaustedError("enough for today", 495, 0),
 ]
@@ -44,11 +44,11 @@ def below(kind: type) -> Iterator[type]:
 
 
 def test_every_call_error_is_in_the_table() -> None:
-    assert {type(error) for error in CALL_ERRORS} == {CallError, *below(CallError)}
+    assert {type(error) for error in CALL_ERRORS} == {ApiCallError, *below(ApiCallError)}
 
 
 @pytest.mark.parametrize("error", CALL_ERRORS, ids=repr)
-def test_a_call_error_survives_pickling(error: CallError) -> None:
+def test_a_call_error_survives_pickling(error: ApiCallError) -> None:
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)
     assert vars(again) == vars(error)
@@ -59,8 +59,8 @@ def test_a_call_error_survives_pickling(error: CallError) -> None:
     "error",
     [
         CrawlError("a"),
-        UserError("b"),
-        Unreachable("c"),
+        UsageError("b"),
+        UnreachableError("c"),
         InputErrors([InputProblem("line 3", "x", "is nothing")]),
     ],
     ids=repr,

@@ -1,6 +1,6 @@
 """The hashes that tell pages, lists and requests apart."""
 
-from crawler.model.pages import Request, digest
+from crawler.model.pages import Request, stable_hash
 
 
 def test_the_order_of_arguments_makes_no_other_page() -> None:
@@ -29,19 +29,19 @@ def test_a_number_and_its_digits_are_two_cursors() -> None:
 
 
 def test_a_digest_is_32_hex_characters_and_stable() -> None:
-    assert digest("c", {"a": [1, None]}) == digest("c", {"a": [1, None]})
-    assert len(digest()) == 32
-    assert int(digest("x"), 16) >= 0
-    assert digest("a", "b") != digest("ab")
+    assert stable_hash("c", {"a": [1, None]}) == stable_hash("c", {"a": [1, None]})
+    assert len(stable_hash()) == 32
+    assert int(stable_hash("x"), 16) >= 0
+    assert stable_hash("a", "b") != stable_hash("ab")
 
 
 def test_a_title_is_what_people_say_of_a_page() -> None:
-    assert Request("post_comments", {"aweme_id": "7"}, {"cursor": 20}).title() == "post_comments 7 from 20"
+    assert Request("post_comments", {"aweme_id": "7"}, {"cursor": 20}).describe() == "post_comments 7 from 20"
     for ids, said in ((["1", "2", "3"], "1 and 2 more"), (["1"], "1"), ([], "")):
-        assert Request("multi_post_info", {"aweme_ids": ids}).title() == f"multi_post_info {said}"
+        assert Request("multi_post_info", {"aweme_ids": ids}).describe() == f"multi_post_info {said}"
     followings = Request(
         "user_followings", {"id": "5", "sec_uid": "MS4wLjABAAAA" * 5}, {"cursor": 9, "page_token": "x"}
     )
-    assert followings.title() == "user_followings 5 from 9"
-    assert Request("keyword_search", {"keyword": "cat food", "period": "30"}).title() == "keyword_search cat food 30"
-    assert Request("e", {"text": "x" * 500}).title() == f"e {'x' * 60}…"
+    assert followings.describe() == "user_followings 5 from 9"
+    assert Request("keyword_search", {"keyword": "cat food", "period": "30"}).describe() == "keyword_search cat food 30"
+    assert Request("e", {"text": "x" * 500}).describe() == f"e {'x' * 60}…"

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from bson import encode
 
-from crawler.model.sanitize import decode, mend
+from crawler.model.sanitize import decode_json, sanitize
 
 PLAIN: list[Any] = [
     None, True, 0, 2**63 - 1, -(2**63), 1.5, "", "é\0\u2028😺", [], {}, [1, [2, {"a": "é"}]],
@@ -14,7 +14,7 @@ PLAIN: list[Any] = [
 
 @pytest.mark.parametrize("value", PLAIN, ids=repr)
 def test_mend_returns_the_very_object_where_nothing_is_to_mend(value: Any) -> None:
-    assert mend(value) is value
+    assert sanitize(value) is value
 
 
 @pytest.mark.parametrize(
@@ -32,16 +32,16 @@ def test_mend_returns_the_very_object_where_nothing_is_to_mend(value: Any) -> No
     ],
 )
 def test_mend_makes_a_value_storable(value: Any, expected: Any) -> None:
-    mended = mend(value)
+    mended = sanitize(value)
     assert mended == expected
-    assert mend(mended) is mended
+    assert sanitize(mended) is mended
     encode({"value": mended})
 
 
 def test_mend_leaves_the_untouched_parts_and_the_original_alone() -> None:
     fine = {"a": [1]}
     value = {"fine": fine, "bad": "\ud800"}
-    assert mend(value)["fine"] is fine
+    assert sanitize(value)["fine"] is fine
     assert value["bad"] == "\ud800"
 
 
@@ -50,7 +50,7 @@ def test_mend_refuses_what_is_nested_without_end() -> None:
     for _ in range(100_000):
         value = [value]
     with pytest.raises(ValueError, match="deeply"):
-        mend(value)
+        sanitize(value)
     while value:  # taken apart by hand, or its own destructor would dive as deep
         value = value[0]
 
@@ -69,7 +69,7 @@ def test_mend_refuses_what_is_nested_without_end() -> None:
     ],
 )
 def test_decode(body: bytes, expected: Any) -> None:
-    assert decode(body) == expected
+    assert decode_json(body) == expected
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_decode(body: bytes, expected: Any) -> None:
 )
 def test_decode_refuses_what_is_not_json(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any ValueError is the contract
-        decode(body)
+        decode_json(body)

@@ -5,26 +5,28 @@ from typing import Any
 
 import pytest
 
-from crawler.api.parsers import BOUGHT, LISTED, THIN, ParsedEntity, read_comment, read_post
+from crawler.api.parsers import parse_comment, parse_post
 from crawler.model.entities import Entity, Hashtag, Post, User
+from crawler.model.items import Fullness, ParsedEntity, Provenance
+from crawler.model.sanitize import json_preview
 from crawler.store import Store
-from crawler.store.entities import Origin, Reject, as_text
+from crawler.store.entities import Reject
 from tests.factories import raw
 
-ORIGIN = Origin("c", "p", "hashtag_search")
-NEXT = Origin("d", "q", "user_info_from_secuid")
+ORIGIN = Provenance("c", "p", "hashtag_search")
+NEXT = Provenance("d", "q", "user_info_from_secuid")
 
 
-def put(store: Store, *found: ParsedEntity, origin: Origin = ORIGIN) -> list[Reject]:
-    return store.entities.store([(origin, found)])
+def put(store: Store, *found: ParsedEntity, origin: Provenance = ORIGIN) -> list[Reject]:
+    return store.entities.upsert([(origin, found)])
 
 
-def user(rank: int = LISTED, raw: Any = None, **fields: Any) -> ParsedEntity:
-    return ParsedEntity(User(user_id="1", **fields), {"uid": "1"} if raw is None else raw, rank)
+def user(fullness: Fullness = Fullness.LISTED, raw: Any = None, **fields: Any) -> ParsedEntity:
+    return ParsedEntity(User(user_id="1", **fields), {"uid": "1"} if raw is None else raw, fullness)
 
 
 def stored(store: Store, kind: str = "users", entity_id: str = "1") -> dict[str, Any]:
-    found = store.database[kind].find_one({"_id": entity_id})
+    found = store.db[kind].find_one({"_id": entity_id})
     assert found is not None
     return found
 
@@ -35,38 +37,41 @@ def test_an_entity_is_stored_with_its_fields_its_object_and_where_it_comes_from(
     assert (found["username"], found["follower_count"]) == ("alice", 5)
     assert found["raw"] == {"uid": "1", "odd": [None, {"x": 1.5}]}
     seen = found["seen"]
-    assert (seen["crawl"], seen["page"], seen["endpoint"]) == ("c", "p", "hashtag_search")
+    assert (seen["last_crawl"], seen["last_page"], seen["last_endpoint"]) == ("c", "p", "hashtag_search")
     assert seen["first_at"] == seen["last_at"]
     assert "user_id" not in found
 
 
 def test_storing_twice_changes_nothing_but_when_it_was_seen(store: Store) -> None:
-    item = read_post(raw("post"))
+    item = parse_post(raw("post"))
     put(store, *item.found)
     kinds = ("posts", "users", "music", "hashtags")
-    before = {kind: list(store.database[kind].find({}, {"seen": 0})) for kind in kinds}
+    before = {kind: list(store.db[kind].find({}, {"seen": 0})) for kind in kinds}
     first = stored(store, "posts", item.id)["seen"]
     put(store, *item.found, origin=NEXT)
-    assert {kind: list(store.database[kind].find({}, {"seen": 0})) for kind in before} == before
+    assert {kind: list(store.db[kind].find({}, {"seen": 0})) for kind in before} == before
     assert {kind: len(documents) for kind, documents in before.items()} == {
         "posts": 1, "users": 1, "music": 1, "hashtags": 2,
     }  # fmt: skip
     seen = stored(store, "posts", item.id)["seen"]
     assert seen["first_at"] == first["first_at"]
     assert seen["last_at"] >= first["last_at"]
-    assert (seen["crawl"], seen["endpoint"]) == ("d", "user_info_from_secuid")
+    assert (seen["last_crawl"], seen["last_endpoint"]) == ("d", "user_info_from_secuid")
 
 
 # first, second → what is known after both
 MERGES: list[tuple[str, ParsedEntity, ParsedEntity, dict[str, Any]]] = [
-    ("thin after full", user(BOUGHT, nickname="Alice", follower_count=9), user(THIN), {
+    ("thin after full", user(Fullness.DETAIL, nickname="Alice", follower_count=9), user(Fullness.EMBEDDED), {
         "nickname": "Alice", "follower_count": 9}),
-    ("zeros", user(BOUGHT, follower_count=9, post_count=3), user(BOUGHT, follower_count=0, post_count=0), {
+    ("zeros", user(Fullness.DETAIL, follower_count=9, post_count=3),
+     user(Fullness.DETAIL, follower_count=0, post_count=0), {
         "follower_count": 9, "post_count": 3}),
     ("empty texts", user(nickname="Alice"), user(nickname=""), {"nickname": "Alice"}),
-    ("full after thin", user(THIN, username="alice"), user(BOUGHT, username="alice", follower_count=9), {
+    ("full after thin", user(Fullness.EMBEDDED, username="alice"),
+     user(Fullness.DETAIL, username="alice", follower_count=9), {
         "username": "alice", "follower_count": 9}),
-    ("news in a thin one", user(BOUGHT, nickname="Alice"), user(THIN, username="alice", nickname="Alice B"), {
+    ("news in a thin one", user(Fullness.DETAIL, nickname="Alice"),
+     user(Fullness.EMBEDDED, username="alice", nickname="Alice B"), {
         "nickname": "Alice B", "username": "alice"}),
     ("a lower number is news too", user(follower_count=9), user(follower_count=7), {"follower_count": 7}),
     ("false where it is an answer", user(private=True), user(private=False), {"private": False}),
@@ -86,13 +91,13 @@ def test_thin_or_zero_never_overwrites_known(
 @pytest.mark.parametrize(
     ("known", "first", "second"),
     [
-        ("first", (BOUGHT, {"a": 1}), (THIN, {"a": 2, "b": 2, "c": 2})),
-        ("first", (BOUGHT, {"a": 1}), (LISTED, {"a": 2, "b": 2})),
-        ("first", (LISTED, {"a": 1, "b": 1}), (LISTED, {"a": 2})),
-        ("second", (LISTED, {"a": 1}), (LISTED, {"a": 2})),
-        ("second", (LISTED, {"a": 1}), (LISTED, {"a": 2, "b": 2})),
-        ("second", (THIN, {"a": 1, "b": 1, "c": 1}), (LISTED, {"a": 2})),
-        ("second", (LISTED, {"a": 1, "b": 1}), (BOUGHT, {"a": 2})),
+        ("first", (Fullness.DETAIL, {"a": 1}), (Fullness.EMBEDDED, {"a": 2, "b": 2, "c": 2})),
+        ("first", (Fullness.DETAIL, {"a": 1}), (Fullness.LISTED, {"a": 2, "b": 2})),
+        ("first", (Fullness.LISTED, {"a": 1, "b": 1}), (Fullness.LISTED, {"a": 2})),
+        ("second", (Fullness.LISTED, {"a": 1}), (Fullness.LISTED, {"a": 2})),
+        ("second", (Fullness.LISTED, {"a": 1}), (Fullness.LISTED, {"a": 2, "b": 2})),
+        ("second", (Fullness.EMBEDDED, {"a": 1, "b": 1, "c": 1}), (Fullness.LISTED, {"a": 2})),
+        ("second", (Fullness.LISTED, {"a": 1, "b": 1}), (Fullness.DETAIL, {"a": 2})),
     ],
 )
 @pytest.mark.parametrize("together", [True, False], ids=["one page", "two pages"])
@@ -109,13 +114,18 @@ def test_the_fullest_object_is_kept_the_newest_among_equals(
 
 
 def test_one_page_that_tells_of_a_user_twice(store: Store) -> None:
-    put(store, user(THIN, nickname="Thin", region="DE"), user(BOUGHT, nickname="Full"), user(THIN, language="de"))
+    put(
+        store,
+        user(Fullness.EMBEDDED, nickname="Thin", region="DE"),
+        user(Fullness.DETAIL, nickname="Full"),
+        user(Fullness.EMBEDDED, language="de"),
+    )
     found = stored(store)
     assert (found["nickname"], found["region"], found["language"]) == ("Full", "DE", "de")
 
 
 def test_embedded_entities_are_stored_as_themselves(store: Store) -> None:
-    put(store, *read_comment(raw("comment")).found)
+    put(store, *parse_comment(raw("comment")).found)
     assert stored(store, "comments", "7310000000000000401")["user_id"] == "6600000000000000206"
     assert stored(store, "users", "6600000000000000206")["username"] == "hungry"
 
@@ -132,7 +142,7 @@ ODD: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("given", "kept"), ODD, ids=[str(n) for n in range(len(ODD))])
 def test_what_mongodb_cannot_hold_is_stored_mended(store: Store, given: Any, kept: Any) -> None:
-    beside = ParsedEntity(User(user_id="2", username="bob"), {"uid": "2"}, LISTED)
+    beside = ParsedEntity(User(user_id="2", username="bob"), {"uid": "2"}, Fullness.LISTED)
     assert put(store, user(raw=given, nickname="Alice"), beside) == []
     assert stored(store)["raw"] == kept
     assert (stored(store)["nickname"], stored(store, entity_id="2")["username"]) == ("Alice", "bob")
@@ -150,15 +160,15 @@ def nested(levels: int) -> Any:
     "hopeless", [nested(200), nested(300), nested(900), {"a": "x" * 16_800_000}], ids=["200", "300", "900", "16 MB"]
 )
 def test_what_cannot_be_mended_is_a_reject_and_costs_nobody_else(real_store: Store, hopeless: Any) -> None:
-    others = [ParsedEntity(Post(post_id=str(n)), {"aweme_id": str(n)}, LISTED) for n in range(3)]
-    fine = ParsedEntity(User(user_id="2"), {"uid": "2"}, LISTED)
+    others = [ParsedEntity(Post(post_id=str(n)), {"aweme_id": str(n)}, Fullness.LISTED) for n in range(3)]
+    fine = ParsedEntity(User(user_id="2"), {"uid": "2"}, Fullness.LISTED)
     (reject,) = put(real_store, others[0], user(raw=hopeless), fine, *others)
     assert (reject.position, reject.raw) == (-1, hopeless)
     assert reject.why.startswith("1: MongoDB cannot hold it")
-    assert real_store.database["users"].distinct("_id") == ["2"]
-    assert real_store.database["posts"].count_documents({}) == 3
-    real_store.entities.reject([reject])
-    assert real_store.database["rejects"].count_documents({}) == 1
+    assert real_store.db["users"].distinct("_id") == ["2"]
+    assert real_store.db["posts"].count_documents({}) == 3
+    real_store.entities.save_rejects([reject])
+    assert real_store.db["rejects"].count_documents({}) == 1
 
 
 @pytest.mark.server
@@ -175,14 +185,16 @@ def test_writers_of_the_same_entities_at_once_lose_nothing(real_store: Store) ->
     def write(n: int) -> None:
         for start in range(0, 50, 10):
             found = [
-                ParsedEntity(User(user_id=str(u), **{names[n]: f"{n}"}), {str(k): n for k in range(n + 1)}, LISTED)
+                ParsedEntity(
+                    User(user_id=str(u), **{names[n]: f"{n}"}), {str(k): n for k in range(n + 1)}, Fullness.LISTED
+                )
                 for u in range(start, start + 10)
             ]
             assert put(real_store, *found) == []
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(8)))
-    users = list(real_store.database["users"].find())
+    users = list(real_store.db["users"].find())
     assert len(users) == 50
     for one in users:
         assert {name: one.get(name) for name in names} == {name: str(n) for n, name in enumerate(names)}
@@ -190,37 +202,37 @@ def test_writers_of_the_same_entities_at_once_lose_nothing(real_store: Store) ->
 
 
 def test_typed_fields_are_read_back_without_the_object(store: Store) -> None:
-    put(store, user(username="alice"), ParsedEntity(Hashtag(name="cats"), {}, THIN))
-    (found,) = store.entities.typed("users", ["1", "unknown"])
+    put(store, user(username="alice"), ParsedEntity(Hashtag(name="cats"), {}, Fullness.EMBEDDED))
+    (found,) = store.entities.load_fields("users", ["1", "unknown"])
     assert (found["_id"], found["username"]) == ("1", "alice")
     assert {"raw", "seen"}.isdisjoint(found)
-    assert store.entities.typed("posts", ["1"]) == []
+    assert store.entities.load_fields("posts", ["1"]) == []
 
 
 def test_nothing_to_store(store: Store) -> None:
     assert put(store) == []
-    store.entities.follow([])
-    store.entities.reject([])
-    assert store.database["users"].count_documents({}) == 0
+    store.entities.upsert_follows([])
+    store.entities.save_rejects([])
+    assert store.db["users"].count_documents({}) == 0
 
 
 def test_edges_are_stored_once_with_where_they_come_from(store: Store) -> None:
-    store.entities.follow([(ORIGIN, edge) for edge in (("1", "2"), ("2", "1"), ("1", "2"))])
+    store.entities.upsert_follows([(ORIGIN, edge) for edge in (("1", "2"), ("2", "1"), ("1", "2"))])
     first = stored(store, "follows", "1:2")
-    store.entities.follow([(NEXT, ("1", "2"))])
-    assert sorted(store.database["follows"].distinct("_id")) == ["1:2", "2:1"]
+    store.entities.upsert_follows([(NEXT, ("1", "2"))])
+    assert sorted(store.db["follows"].distinct("_id")) == ["1:2", "2:1"]
     found = stored(store, "follows", "1:2")
     assert (found["follower"], found["followee"]) == ("1", "2")
-    assert (found["seen"]["crawl"], found["seen"]["first_at"]) == ("d", first["seen"]["first_at"])
+    assert (found["seen"]["last_crawl"], found["seen"]["first_at"]) == ("d", first["seen"]["first_at"])
 
 
 def test_rejects_are_kept_once_a_place_and_page(store: Store) -> None:
     rejects = [Reject(ORIGIN, 3, "comment without cid", {"text": "x"}), Reject(ORIGIN, -1, "9: too large", {"a": 1})]
     for _ in range(2):
-        store.entities.reject(rejects)
-    store.entities.reject([Reject(NEXT, 3, "comment without cid", {"text": "x"})])
-    assert store.database["rejects"].count_documents({}) == 3
-    kept = store.database["rejects"].find_one({"position": 3, "page": "p"})
+        store.entities.save_rejects(rejects)
+    store.entities.save_rejects([Reject(NEXT, 3, "comment without cid", {"text": "x"})])
+    assert store.db["rejects"].count_documents({}) == 3
+    kept = store.db["rejects"].find_one({"position": 3, "page": "p"})
     assert kept is not None
     told = {name: kept[name] for name in ("why", "raw", "crawl", "endpoint")}
     assert told == {
@@ -229,8 +241,8 @@ def test_rejects_are_kept_once_a_place_and_page(store: Store) -> None:
 
 
 def test_two_hopeless_entities_of_one_page_are_two_rejects(store: Store) -> None:
-    store.entities.reject([Reject(ORIGIN, -1, "1: too deep", None), Reject(ORIGIN, -1, "2: too deep", None)])
-    assert store.database["rejects"].count_documents({}) == 2
+    store.entities.save_rejects([Reject(ORIGIN, -1, "1: too deep", None), Reject(ORIGIN, -1, "2: too deep", None)])
+    assert store.db["rejects"].count_documents({}) == 2
 
 
 @pytest.mark.parametrize(
@@ -244,17 +256,17 @@ def test_two_hopeless_entities_of_one_page_are_two_rejects(store: Store) -> None
     ],
 )
 def test_anything_can_be_shown_as_text(value: Any, text: str) -> None:
-    shown = as_text(value)
+    shown = json_preview(value)
     assert shown == text
     shown.encode()
 
 
 def test_what_is_nested_without_end_can_be_shown_too() -> None:
-    assert as_text(nested(5000)) == "nested too deeply to be shown"
+    assert json_preview(nested(5000)) == "nested too deeply to be shown"
 
 
 def test_every_kind_is_stored_under_its_own_id(store: Store) -> None:
     entity: Entity
     for entity in (Post(post_id="7"), User(user_id="7"), Hashtag(name="7")):
-        put(store, ParsedEntity(entity, {"k": entity.kind}, LISTED))
+        put(store, ParsedEntity(entity, {"k": entity.kind}, Fullness.LISTED))
         assert stored(store, entity.kind, "7")["raw"] == {"k": entity.kind}

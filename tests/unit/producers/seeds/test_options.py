@@ -8,7 +8,7 @@ import pytest
 
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import Relation, SeedKind
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 from producers.seeds.options import make_spec, seeds
 from producers.seeds.values import InputErrors, SeedValue
 
@@ -137,7 +137,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("kind", "given", "said"), WRONG, ids=[f"{kind} {given}" for kind, given, _ in WRONG])
 def test_what_cannot_be_meant_is_named(kind: str, given: dict[str, Any], said: str) -> None:
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UsageError, match=said):
         asked(kind, **given)
 
 
@@ -149,7 +149,7 @@ def test_seeds_come_from_the_line_a_file_and_standard_input(tmp_path: Path) -> N
 
 
 def test_no_seed_at_all() -> None:
-    with pytest.raises(UserError, match=r"what to seed\? Give values after hashtag, a file with --input, or -"):
+    with pytest.raises(UsageError, match=r"what to seed\? Give values after hashtag, a file with --input, or -"):
         seeds("hashtag", [], None, io.BytesIO())
 
 

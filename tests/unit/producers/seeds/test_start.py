@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from crawler.api.endpoints import ENDPOINTS
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, SeedKind
-from crawler.planning import refusal
+from crawler.planning import validate_request
 from crawler.store import Store
 from producers.seeds.start import first_pages, sec_uids, start, usernames
 from producers.seeds.values import parse
@@ -25,8 +24,8 @@ def planned(kind: str, *values: str, **options: Any) -> list[tuple[str, dict[str
     )
     plans = first_pages(spec, given)
     for plan in plans:
-        assert (plan.depth, plan.nth, plan.barren, plan.request.cursor) == (0, 0, 0, {})
-        assert refusal(ENDPOINTS.get(plan.request.endpoint), plan.request, 0) is None
+        assert (plan.depth, plan.nth, plan.empty_streak, plan.request.cursor) == (0, 0, 0, {})
+        assert validate_request(plan.request, 0) is None
     return [(plan.request.endpoint, dict(plan.request.args)) for plan in plans]
 
 
@@ -105,8 +104,8 @@ def test_full_searches_are_slow(store: Store, kind: str, full: bool, slow: bool)
     given = parse(kind, [(None, "cats")])
     spec = CrawlSpec(kind=SeedKind(kind), options={"full": full})
     crawl = start(store, spec, given, first_pages(spec, given))
-    assert len(store.frontier.unsent(crawl, 9, slow=slow)) == 1
-    assert store.frontier.unsent(crawl, 9, slow=not slow) == []
+    assert len(store.frontier.undispatched(crawl, 9, slow=slow)) == 1
+    assert store.frontier.undispatched(crawl, 9, slow=not slow) == []
 
 
 def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
@@ -116,16 +115,16 @@ def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
     document = store.crawls.get(crawl)
     assert document is not None
     assert (document["state"], document["rollup"]) == ("running", {"pages": {"planned": 30}})
-    assert len(store.frontier.unsent(crawl, 99)) == 30
-    assert store.database["budgets"].count_documents({}) == 0
-    assert [one.spec for one in store.crawls.live()] == [spec]
+    assert len(store.frontier.undispatched(crawl, 99)) == 30
+    assert store.db["budgets"].count_documents({}) == 0
+    assert [one.spec for one in store.crawls.active()] == [spec]
 
 
 def test_a_budget_is_opened_with_the_crawl(store: Store) -> None:
     spec = CrawlSpec(kind=SeedKind.HASHTAG, max_units=5)
     given = parse("hashtag", [(None, "cats")])
     crawl = start(store, spec, given, first_pages(spec, given))
-    account = store.database["budgets"].find_one({})
+    account = store.db["budgets"].find_one({})
     assert account is not None
     assert (account["_id"], account["committed"], account["pages"]) == (f"crawl:{crawl}", 0, 0)
 
@@ -133,18 +132,18 @@ def test_a_budget_is_opened_with_the_crawl(store: Store) -> None:
 @pytest.mark.server  # the fake takes seconds for a thousand pages
 def test_until_all_pages_are_written_nobody_works_on_it(real_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[str] = []
-    plan = real_store.frontier.plan
+    plan = real_store.frontier.add
 
     def watched(crawl: str, *args: Any, **kwargs: Any) -> list[str]:
         states.append(str((real_store.crawls.get(crawl) or {})["state"]))
         return plan(crawl, *args, **kwargs)
 
-    monkeypatch.setattr(real_store.frontier, "plan", watched)
+    monkeypatch.setattr(real_store.frontier, "add", watched)
     given = parse("hashtag", [(None, f"tag{n}") for n in range(1001)])
     spec = CrawlSpec(kind=SeedKind.HASHTAG)
     start(real_store, spec, given, first_pages(spec, given))
     assert states == [CrawlState.SEEDING] * 2
-    assert real_store.database["pages"].count_documents({}) == 1001
+    assert real_store.db["pages"].count_documents({}) == 1001
 
 
 def test_two_crawls_of_the_same_seeds_are_two(store: Store) -> None:
@@ -153,4 +152,4 @@ def test_two_crawls_of_the_same_seeds_are_two(store: Store) -> None:
     plans = first_pages(spec, given)
     first, second = start(store, spec, given, plans), start(store, spec, given, plans)
     assert first != second
-    assert store.database["pages"].count_documents({}) == 2
+    assert store.db["pages"].count_documents({}) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crawler.model.enums import SeedKind
-from crawler.model.errors import UserError
+from crawler.model.errors import UsageError
 from producers.seeds.values import InputErrors, SeedValue, parse, read_list
 
 ID = "7123456789012345678"
@@ -164,7 +164,7 @@ def test_long_values_are_cut_in_messages() -> None:
 
 
 def test_errors_are_user_errors_and_survive_pickling() -> None:
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(UsageError) as caught:
         parse("user", [(1, "?")])
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 

@@ -2,16 +2,20 @@ from typing import Any
 
 import pytest
 
-from crawler.api.parsers import LISTED, THIN, NotAnItem, Unreadable, read_comment
+from crawler.api.parsers import parse_comment
 from crawler.model.entities import Comment, User
+from crawler.model.items import Fullness, SkipItem, UnparsableItemError
 from tests.samples import NOWHERE, only, shape
 
 
 def test_reads_a_comment_and_its_writer() -> None:
     raw = shape("comment")
-    item = read_comment(raw)
+    item = parse_comment(raw)
     assert item.id == "7310000000000000401"
-    assert [(type(found.entity), found.rank) for found in item.found] == [(Comment, LISTED), (User, THIN)]
+    assert [(type(found.entity), found.fullness) for found in item.found] == [
+        (Comment, Fullness.LISTED),
+        (User, Fullness.EMBEDDED),
+    ]
     assert item.found[0].entity == Comment(
         comment_id="7310000000000000401",
         post_id="7300000000000000101",
@@ -35,7 +39,7 @@ def test_reads_a_comment_and_its_writer() -> None:
 
 
 def test_reads_a_reply() -> None:
-    reply = only(read_comment(shape("reply")), Comment)
+    reply = only(parse_comment(shape("reply")), Comment)
     assert (reply.parent_id, reply.reply_to_id) == ("7310000000000000401", "7310000000000000499")
     assert (reply.reply_total, reply.language) == (None, None)
 
@@ -55,19 +59,19 @@ def test_reads_a_reply() -> None:
     ],
 )
 def test_reads_oddities(changes: dict[str, Any], field: str, expected: object) -> None:
-    assert getattr(only(read_comment(shape("comment", **changes)), Comment), field) == expected
+    assert getattr(only(parse_comment(shape("comment", **changes)), Comment), field) == expected
 
 
 @pytest.mark.parametrize("user", [NOWHERE, None, "gone", {}, {"uid": "0"}, {"nickname": "no id"}])
 def test_a_bad_writer_never_costs_the_comment(user: object) -> None:
-    item = read_comment(shape("comment", user=user))
+    item = parse_comment(shape("comment", user=user))
     assert [found.entity.id for found in item.found] == ["7310000000000000401"]
 
 
 def test_null_is_skipped_and_a_comment_without_an_id_is_unreadable() -> None:
-    with pytest.raises(NotAnItem):
-        read_comment(None)
+    with pytest.raises(SkipItem):
+        parse_comment(None)
     for raw in (shape("comment", cid=NOWHERE), shape("comment", cid=True), {}, "x"):
-        with pytest.raises(Unreadable) as caught:
-            read_comment(raw)
-        assert not isinstance(caught.value, NotAnItem)
+        with pytest.raises(UnparsableItemError) as caught:
+            parse_comment(raw)
+        assert not isinstance(caught.value, SkipItem)

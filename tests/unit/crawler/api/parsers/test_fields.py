@@ -1,6 +1,15 @@
 import pytest
 
-from crawler.api.parsers.fields import any_flag, count, flag, ident, language, moment, parts, text
+from crawler.api.parsers.fields import (
+    as_objects,
+    parse_any_bool,
+    parse_bool,
+    parse_count,
+    parse_id,
+    parse_language,
+    parse_text,
+    parse_timestamp,
+)
 
 
 @pytest.mark.parametrize(
@@ -13,7 +22,7 @@ from crawler.api.parsers.fields import any_flag, count, flag, ident, language, m
     ],
 )  # fmt: skip
 def test_count(value: object, expected: int | None) -> None:
-    assert count(value) == expected
+    assert parse_count(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -28,7 +37,7 @@ def test_count(value: object, expected: int | None) -> None:
     ],
 )  # fmt: skip
 def test_ident(value: object, expected: str | None) -> None:
-    assert ident(value) == expected
+    assert parse_id(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,14 +52,14 @@ def test_ident(value: object, expected: str | None) -> None:
     ],
 )
 def test_text(value: object, expected: str | None) -> None:
-    assert text(value) == expected
+    assert parse_text(value) == expected
 
 
 def test_placeholders_are_not_told() -> None:
-    assert (moment(0), moment("0"), moment(5)) == (None, None, 5)
-    assert (language("un"), language(""), language("de")) == (None, None, "de")
-    assert parts([None, {"a": 1}, "x"]) == [{"a": 1}]
-    assert parts(None) == parts({"a": 1}) == []
+    assert (parse_timestamp(0), parse_timestamp("0"), parse_timestamp(5)) == (None, None, 5)
+    assert (parse_language("un"), parse_language(""), parse_language("de")) == (None, None, "de")
+    assert as_objects([None, {"a": 1}, "x"]) == [{"a": 1}]
+    assert as_objects(None) == as_objects({"a": 1}) == []
 
 
 @pytest.mark.parametrize(
@@ -58,7 +67,7 @@ def test_placeholders_are_not_told() -> None:
     [(True, True), (1, True), (False, False), (0, False), (2, None), ("1", None), (None, None)],
 )
 def test_flag(value: object, expected: bool | None) -> None:
-    assert flag(value) is expected
+    assert parse_bool(value) is expected
 
 
 @pytest.mark.parametrize(
@@ -66,4 +75,4 @@ def test_flag(value: object, expected: bool | None) -> None:
     [((0, 1), True), ((None, False), False), ((None, "x"), None), ((), None), ((True, 0), True)],
 )
 def test_any_flag(values: tuple[object, ...], expected: bool | None) -> None:
-    assert any_flag(*values) is expected
+    assert parse_any_bool(*values) is expected

@@ -3,15 +3,16 @@ from typing import Any
 
 import pytest
 
-from crawler.api.parsers import BOUGHT, NotAnItem, Unreadable, read_hashtag, read_live, read_music
+from crawler.api.parsers import parse_hashtag, parse_live, parse_music
 from crawler.model.entities import Hashtag, Live, Music
+from crawler.model.items import Fullness, SkipItem, UnparsableItemError
 from tests.samples import NOWHERE, only, shape
 
 
 @pytest.mark.parametrize("wrap", [lambda raw: raw, lambda raw: {"music_info": raw, "status_code": 0}])
 def test_reads_a_sound_flat_or_wrapped(wrap: Any) -> None:
     raw = shape("music")
-    (found,) = read_music(wrap(raw), BOUGHT).found
+    (found,) = parse_music(wrap(raw), Fullness.DETAIL).found
     assert found.entity == Music(
         music_id="6717000000000000501",
         title="Slow Waltz (Live)",
@@ -23,31 +24,31 @@ def test_reads_a_sound_flat_or_wrapped(wrap: Any) -> None:
         commercial=True,
         created_at=1560000501,
     )
-    assert (found.raw, found.rank) == (raw, BOUGHT)
+    assert (found.raw, found.fullness) == (raw, Fullness.DETAIL)
 
 
 @pytest.mark.parametrize(
     "raw", [shape("music", mid=NOWHERE), shape("music", id_str=NOWHERE), shape("music", mid="", id=1)]
 )
 def test_a_sound_is_known_by_mid_or_id_str(raw: object) -> None:
-    assert read_music(raw).id == "6717000000000000501"
+    assert parse_music(raw).id == "6717000000000000501"
 
 
 def test_a_sound_is_never_known_by_its_rounded_id() -> None:
-    with pytest.raises(Unreadable) as caught:
-        read_music(shape("music", mid=NOWHERE, id_str=NOWHERE))
-    assert not isinstance(caught.value, NotAnItem)
+    with pytest.raises(UnparsableItemError) as caught:
+        parse_music(shape("music", mid=NOWHERE, id_str=NOWHERE))
+    assert not isinstance(caught.value, SkipItem)
 
 
 @pytest.mark.parametrize("raw", [None, {}, {"music_info": None}, {"status_code": 0}])
 def test_what_holds_no_sound_is_skipped(raw: object) -> None:
-    with pytest.raises(NotAnItem):
-        read_music(raw)
+    with pytest.raises(SkipItem):
+        parse_music(raw)
 
 
 @pytest.mark.parametrize("wrap", [lambda raw: raw, lambda raw: {"ch_info": raw, "rec_list": None}])
 def test_reads_a_hashtag(wrap: Any) -> None:
-    assert only(read_hashtag(wrap(shape("hashtag"))), Hashtag) == Hashtag(
+    assert only(parse_hashtag(wrap(shape("hashtag"))), Hashtag) == Hashtag(
         name="sourdough",
         hashtag_id="501",
         description="Rise and shine",
@@ -59,14 +60,14 @@ def test_reads_a_hashtag(wrap: Any) -> None:
 
 @pytest.mark.parametrize("raw", [{"cha_name": "#"}, {"cha_name": None}, "x"])
 def test_a_hashtag_without_a_name_is_unreadable(raw: object) -> None:
-    with pytest.raises(Unreadable) as caught:
-        read_hashtag(raw)
-    assert not isinstance(caught.value, NotAnItem)
+    with pytest.raises(UnparsableItemError) as caught:
+        parse_hashtag(raw)
+    assert not isinstance(caught.value, SkipItem)
 
 
 def test_what_holds_no_hashtag_is_skipped() -> None:
-    with pytest.raises(NotAnItem):
-        read_hashtag({"cid": "1"})
+    with pytest.raises(SkipItem):
+        parse_hashtag({"cid": "1"})
 
 
 @pytest.mark.parametrize(
@@ -80,32 +81,32 @@ def test_what_holds_no_hashtag_is_skipped() -> None:
     ],
 )
 def test_a_live_is_known_by_its_room(raw: dict[str, Any]) -> None:
-    (found,) = read_live(raw).found
+    (found,) = parse_live(raw).found
     assert (found.entity, found.raw) == (Live(live_id="7400000000000000601"), raw)
 
 
 def test_a_live_without_a_room_is_known_by_its_content() -> None:
-    one = read_live({"title": "hi \ud800", "n": 2**70, "deep": {"b": [1, None], "a": 1.5}})
-    two = read_live({"deep": {"a": 1.5, "b": [1, None]}, "n": 2**70, "title": "hi \ud800"})
+    one = parse_live({"title": "hi \ud800", "n": 2**70, "deep": {"b": [1, None], "a": 1.5}})
+    two = parse_live({"deep": {"a": 1.5, "b": [1, None]}, "n": 2**70, "title": "hi \ud800"})
     assert one.id == two.id
-    assert one.id != read_live({"title": "other"}).id
+    assert one.id != parse_live({"title": "other"}).id
     assert len(one.id) == 32
-    assert only(one, Live).known() == {}
+    assert only(one, Live).known_fields() == {}
 
 
 def test_a_live_is_any_object_and_nothing_else() -> None:
-    with pytest.raises(NotAnItem):
-        read_live(None)
-    with pytest.raises(Unreadable):
-        read_live(["a"])
+    with pytest.raises(SkipItem):
+        parse_live(None)
+    with pytest.raises(UnparsableItemError):
+        parse_live(["a"])
     deep: dict[str, Any] = {}
     for _ in range(5000):
         deep = {"a": deep}
-    with pytest.raises(Unreadable):
-        read_live(deep)
+    with pytest.raises(UnparsableItemError):
+        parse_live(deep)
 
 
-@pytest.mark.parametrize("kind", [Unreadable, NotAnItem])
-def test_refusals_survive_pickling(kind: type[Unreadable]) -> None:
+@pytest.mark.parametrize("kind", [UnparsableItemError, SkipItem])
+def test_refusals_survive_pickling(kind: type[UnparsableItemError]) -> None:
     again = pickle.loads(pickle.dumps(kind("why")))
     assert (type(again), again.why, str(again)) == (kind, "why", "why")

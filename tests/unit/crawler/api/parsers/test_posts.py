@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from crawler.api.parsers import BOUGHT, LISTED, THIN, NotAnItem, Unreadable, read_music, read_post, read_user
+from crawler.api.parsers import parse_music, parse_post, parse_user
 from crawler.model.entities import Hashtag, Music, Post, User
+from crawler.model.items import Fullness, SkipItem, UnparsableItemError
 from tests.samples import NOWHERE, only, shape
 
 POST_ID = "7300000000000000101"
@@ -14,10 +15,16 @@ POST_ID = "7300000000000000101"
 )
 def test_reads_a_post_in_every_wrapping(wrap: Any) -> None:
     raw = shape("post")
-    item = read_post(wrap(raw))
+    item = parse_post(wrap(raw))
     assert item.id == POST_ID
     assert [type(found.entity) for found in item.found] == [Post, User, Music, Hashtag, Hashtag]
-    assert [found.rank for found in item.found] == [LISTED, THIN, THIN, THIN, THIN]
+    assert [found.fullness for found in item.found] == [
+        Fullness.LISTED,
+        Fullness.EMBEDDED,
+        Fullness.EMBEDDED,
+        Fullness.EMBEDDED,
+        Fullness.EMBEDDED,
+    ]
     assert item.found[0].raw is raw
     assert item.found[0].entity == Post(
         post_id=POST_ID,
@@ -49,13 +56,13 @@ def test_reads_a_post_in_every_wrapping(wrap: Any) -> None:
 
 
 def test_rank_is_that_of_the_post_and_never_of_what_is_embedded() -> None:
-    ranks = [found.rank for found in read_post(shape("post"), BOUGHT).found]
-    assert ranks == [BOUGHT, THIN, THIN, THIN, THIN]
+    ranks = [found.fullness for found in parse_post(shape("post"), Fullness.DETAIL).found]
+    assert ranks == [Fullness.DETAIL, Fullness.EMBEDDED, Fullness.EMBEDDED, Fullness.EMBEDDED, Fullness.EMBEDDED]
 
 
 def test_the_author_in_a_list_is_thin_and_knows_no_zero() -> None:
-    author = only(read_post(shape("post")), User)
-    assert author.known() == {
+    author = only(parse_post(shape("post")), User)
+    assert author.known_fields() == {
         "sec_uid": "MS4wLjABAAAAbaker_Case-Sensitive",
         "username": "the.baker",
         "nickname": "The Baker 🥐",
@@ -67,7 +74,7 @@ def test_the_author_in_a_list_is_thin_and_knows_no_zero() -> None:
 
 
 def test_the_sound_is_known_by_mid_and_not_by_its_rounded_id() -> None:
-    music = only(read_post(shape("post")), Music)
+    music = only(parse_post(shape("post")), Music)
     assert (music.id, music.original, music.duration_s, music.owner_username) == (
         "7300000000000000301",
         True,
@@ -78,7 +85,7 @@ def test_the_sound_is_known_by_mid_and_not_by_its_rounded_id() -> None:
 
 def test_hashtags_are_taken_from_the_fuller_object_and_else_from_the_text() -> None:
     raw = shape("post")
-    full, thin = read_post(raw).found[3:]
+    full, thin = parse_post(raw).found[3:]
     assert full.entity == Hashtag(
         name="sourdough",
         hashtag_id="501",
@@ -94,11 +101,11 @@ def test_hashtags_are_taken_from_the_fuller_object_and_else_from_the_text() -> N
 
 def test_hashtags_that_only_the_list_names_come_last() -> None:
     raw = shape("post", cha_list=[{"cha_name": "#Zed", "cid": 9}, {"cid": "10"}, None, "x", {"cha_name": "BAKING"}])
-    assert read_post(raw).found[0].entity.known()["hashtags"] == ["sourdough", "baking", "zed"]
+    assert parse_post(raw).found[0].entity.known_fields()["hashtags"] == ["sourdough", "baking", "zed"]
 
 
 def test_reads_a_carousel_without_music_and_username() -> None:
-    item = read_post(shape("photo_post"))
+    item = parse_post(shape("photo_post"))
     post = only(item, Post)
     assert [type(found.entity) for found in item.found] == [Post, User]
     assert (post.media, post.image_count, post.title, post.duration_ms) == ("photo", 2, "Ten leaves", None)
@@ -146,7 +153,7 @@ def test_reads_a_carousel_without_music_and_username() -> None:
     ],
 )
 def test_reads_oddities(changes: dict[str, Any], field: str, expected: object) -> None:
-    assert getattr(only(read_post(shape("post", **changes)), Post), field) == expected
+    assert getattr(only(parse_post(shape("post", **changes)), Post), field) == expected
 
 
 @pytest.mark.parametrize(
@@ -159,13 +166,13 @@ def test_reads_oddities(changes: dict[str, Any], field: str, expected: object) -
     ],
 )
 def test_a_bad_embedded_object_never_costs_the_post(changes: dict[str, Any]) -> None:
-    item = read_post(shape("post", **changes))
+    item = parse_post(shape("post", **changes))
     assert [found.entity.id for found in item.found] == [POST_ID]
 
 
 def test_reads_the_web_format() -> None:
     raw = shape("web_post")
-    item = read_post(raw)
+    item = parse_post(raw)
     assert [type(found.entity) for found in item.found] == [Post, User, Music, Hashtag]
     assert item.found[0].raw is raw
     assert item.found[0].entity == Post(
@@ -199,17 +206,17 @@ def test_reads_the_web_format() -> None:
 
 
 def test_reads_the_web_format_with_only_its_core() -> None:
-    item = read_post({"itemInfos": shape("web_post")["itemInfos"]})
+    item = parse_post({"itemInfos": shape("web_post")["itemInfos"]})
     assert [type(found.entity) for found in item.found] == [Post]
     assert only(item, Post).music_id == "6700000000000000303"
 
 
 @pytest.mark.parametrize("name", ["post", "web_post", "photo_post"])
 def test_what_was_kept_as_raw_reads_the_same_again(name: str) -> None:
-    again = {Post: read_post, User: read_user, Music: read_music}
-    for found in read_post(shape(name)).found:
+    again = {Post: parse_post, User: parse_user, Music: parse_music}
+    for found in parse_post(shape(name)).found:
         if read := again.get(type(found.entity)):
-            assert read(found.raw, found.rank).found[0] == found
+            assert read(found.raw, found.fullness).found[0] == found
 
 
 @pytest.mark.parametrize(
@@ -227,8 +234,8 @@ def test_what_was_kept_as_raw_reads_the_same_again(name: str) -> None:
     ],
 )
 def test_items_of_other_kinds_are_skipped(raw: object) -> None:
-    with pytest.raises(NotAnItem):
-        read_post(raw)
+    with pytest.raises(SkipItem):
+        parse_post(raw)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +255,6 @@ def test_items_of_other_kinds_are_skipped(raw: object) -> None:
     ],
 )
 def test_a_post_without_an_id_is_unreadable(raw: object) -> None:
-    with pytest.raises(Unreadable) as caught:
-        read_post(raw)
-    assert not isinstance(caught.value, NotAnItem)
+    with pytest.raises(UnparsableItemError) as caught:
+        parse_post(raw)
+    assert not isinstance(caught.value, SkipItem)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from crawler.api.parsers import NotAnItem, read_comment, read_hashtag, read_music, read_post, read_user
+from crawler.api.parsers import parse_comment, parse_hashtag, parse_music, parse_post, parse_user
 from crawler.model.entities import Comment, Hashtag, Music, Post, User
+from crawler.model.items import SkipItem
 from tests.samples import needs_samples, only, sample
 
 pytestmark = needs_samples
@@ -52,7 +53,7 @@ def test_posts(name: str, key: str, posts: list[tuple[Any, ...]]) -> None:
     raws = sample(name)[key]
     assert len(raws) == len(posts)
     for raw, (post_id, author_id, views, music_id, duration_ms, hashtags, mentions) in zip(raws, posts, strict=True):
-        item = read_post(raw)
+        item = parse_post(raw)
         post = only(item, Post)
         assert (item.id, post.post_id, post.author_id, post.view_count) == (
             post_id,
@@ -70,17 +71,17 @@ def test_posts(name: str, key: str, posts: list[tuple[Any, ...]]) -> None:
 
 
 def test_a_profile_list_knows_the_followers_of_the_author() -> None:
-    author = only(read_post(sample("01")["aweme_list"][0]), User)
+    author = only(parse_post(sample("01")["aweme_list"][0]), User)
     assert (author.follower_count, author.post_count, author.like_count) == (4248754, 2038, 197202536)
 
 
 def test_the_carousel() -> None:
-    post = only(read_post(sample("07")["aweme_list"][0]), Post)
+    post = only(parse_post(sample("07")["aweme_list"][0]), Post)
     assert (post.media, post.image_count, post.music_id, post.author_username) == ("photo", 1, None, None)
 
 
 def test_post_detail() -> None:
-    item = read_post(sample("02"), 2)
+    item = parse_post(sample("02"), 2)
     post = only(item, Post)
     assert (post.id, post.like_count, post.save_count, post.share_count) == (
         "7463250363559218474",
@@ -89,12 +90,12 @@ def test_post_detail() -> None:
         3100,
     )
     assert (post.mentions, post.hashtags, post.media) == (["6700000000000000001"], [], "video")
-    assert item.found[0].rank == 2
-    assert "follower_count" not in only(item, User).known()
+    assert item.found[0].fullness == 2
+    assert "follower_count" not in only(item, User).known_fields()
 
 
 def test_web_format() -> None:
-    items = [read_post(raw) for raw in sample("15")["data"]]
+    items = [parse_post(raw) for raw in sample("15")["data"]]
     assert [item.id for item in items] == [
         "6820840648917159174",
         "6814652084529466630",
@@ -109,13 +110,13 @@ def test_web_format() -> None:
 
 
 def test_sounds() -> None:
-    sounds = [only(read_music(raw), Music) for raw in sample("08")["music"]]
+    sounds = [only(parse_music(raw), Music) for raw in sample("08")["music"]]
     assert len(sounds) == 4
     assert [(sound.id, sound.post_count) for sound in sounds[:2]] == [
         ("263022615492288513", 263441),
         ("6767362751674189825", 480994),
     ]
-    detail = only(read_music(sample("09"), 2), Music)
+    detail = only(parse_music(sample("09"), 2), Music)
     assert (detail.id, detail.title, detail.post_count) == (
         "6717159721276540930",
         "Different (Acoustic)",
@@ -148,41 +149,41 @@ def test_sounds() -> None:
 )
 def test_comments(name: str, capture: str, expected: list[tuple[Any, ...]]) -> None:
     raws = sample(name)[capture]["comments"]
-    items = [read_comment(raw) for raw in raws]
+    items = [parse_comment(raw) for raw in raws]
     comments = [only(item, Comment) for item in items]
     assert [(c.id, c.parent_id, c.reply_total) for c in comments] == expected
     for raw, item, comment in zip(raws, items, comments, strict=True):
         assert comment.post_id == raw["aweme_id"]
         assert comment.text == raw["text"]
         assert only(item, User).id == comment.user_id == raw["user"]["uid"]
-        assert "follower_count" not in only(item, User).known()
+        assert "follower_count" not in only(item, User).known_fields()
 
 
 def test_followers_and_followings() -> None:
     captures = sample("12")
-    users = [only(read_user(raw), User) for raw in captures["followings_2025"]["followings"]]
+    users = [only(parse_user(raw), User) for raw in captures["followings_2025"]["followings"]]
     assert len({user.id for user in users}) == 10
     assert (users[0].id, users[0].follower_count) == ("7436873095740343338", 137712)
     assert all(user.sec_uid and user.username and user.private is not None for user in users)
     for capture in ("followers_2021", "followers_2025"):
         for raw in captures[capture]["followers"]:
-            assert read_user(raw).id == raw["uid"]
+            assert parse_user(raw).id == raw["uid"]
 
 
 def test_user_search() -> None:
     captures = sample("13")
-    found = [only(read_user(raw), User) for raw in captures["captured_2021"]["user_list"]]
+    found = [only(parse_user(raw), User) for raw in captures["captured_2021"]["user_list"]]
     assert (found[0].id, found[0].username, found[0].follower_count) == (
         "6613926240453148678",
         "hudabeauty",
         5479588,
     )
-    (swift,) = (only(read_user(raw), User) for raw in captures["captured_2025"]["users"])
+    (swift,) = (only(parse_user(raw), User) for raw in captures["captured_2025"]["users"])
     assert (swift.id, swift.like_count, swift.post_count) == ("6881290705605477381", 247401086, 71)
 
 
 def test_web_profile() -> None:
-    user = only(read_user(sample("14"), 2), User)
+    user = only(parse_user(sample("14"), 2), User)
     assert (user.id, user.username, user.follower_count) == (
         "6659752019493208069",
         "stoolpresidente",
@@ -192,7 +193,7 @@ def test_web_profile() -> None:
 
 
 def test_hashtag_detail() -> None:
-    tag = only(read_hashtag(sample("16"), 2), Hashtag)
+    tag = only(parse_hashtag(sample("16"), 2), Hashtag)
     assert (tag.name, tag.hashtag_id, tag.view_count, tag.post_count) == (
         "olympian",
         "2087230",
@@ -202,5 +203,5 @@ def test_hashtag_detail() -> None:
 
 
 def test_the_answer_for_an_unknown_video_holds_no_post() -> None:
-    with pytest.raises(NotAnItem):
-        read_post(sample("17")["video_not_found_2025"])
+    with pytest.raises(SkipItem):
+        parse_post(sample("17")["video_not_found_2025"])

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from crawler.api.parsers import BOUGHT, THIN, NotAnItem, Unreadable, read_user
+from crawler.api.parsers import parse_user
 from crawler.model.entities import User
+from crawler.model.items import Fullness, SkipItem, UnparsableItemError
 from tests.samples import NOWHERE, only, shape
 
 APP = User(
@@ -36,13 +37,13 @@ APP = User(
 )
 def test_reads_the_app_words_in_every_wrapping(wrap: Any) -> None:
     user = shape("user")
-    item = read_user(wrap(user))
+    item = parse_user(wrap(user))
     assert (item.id, item.found[0].entity, item.found[0].raw) == (APP.id, APP, user)
 
 
 def test_reads_a_web_profile_and_keeps_its_counters_in_raw() -> None:
     raw = shape("web_profile")
-    (found,) = read_user(raw, BOUGHT).found
+    (found,) = parse_user(raw, Fullness.DETAIL).found
     assert found.entity == User(
         user_id="6600000000000000205",
         sec_uid="MS4wLjABAAAAbig",
@@ -61,14 +62,14 @@ def test_reads_a_web_profile_and_keeps_its_counters_in_raw() -> None:
         liked_count=0,
         created_at=1550000205,
     )
-    assert (found.raw, found.rank) == (raw, BOUGHT)
-    assert read_user({"userInfo": raw}).found[0].entity == found.entity
+    assert (found.raw, found.fullness) == (raw, Fullness.DETAIL)
+    assert parse_user({"userInfo": raw}).found[0].entity == found.entity
 
 
 @pytest.mark.parametrize("field", ["uid", "id", "uid_str"])
 @pytest.mark.parametrize("value", ["6600000000000000204", 6600000000000000204])
 def test_the_id_may_stand_under_three_names(field: str, value: object) -> None:
-    assert read_user({"user": shape("user", uid=NOWHERE) | {field: value}}).id == APP.id
+    assert parse_user({"user": shape("user", uid=NOWHERE) | {field: value}}).id == APP.id
 
 
 @pytest.mark.parametrize(
@@ -91,24 +92,24 @@ def test_the_id_may_stand_under_three_names(field: str, value: object) -> None:
     ],
 )
 def test_reads_oddities(changes: dict[str, Any], field: str, expected: object) -> None:
-    assert getattr(only(read_user(shape("user", **changes)), User), field) == expected
+    assert getattr(only(parse_user(shape("user", **changes)), User), field) == expected
 
 
 @pytest.mark.parametrize(("secret", "private"), [(0, None), (1, True)])
 def test_an_embedded_user_never_denies_being_private(secret: int, private: bool | None) -> None:
-    assert only(read_user(shape("user", secret=secret), THIN), User).private is private
+    assert only(parse_user(shape("user", secret=secret), Fullness.EMBEDDED), User).private is private
 
 
 def test_the_hearts_of_a_web_profile_have_two_names() -> None:
     raw = shape("web_profile")
     raw["stats"] = {"heart": "77"}
-    assert only(read_user(raw), User).like_count == 77
+    assert only(parse_user(raw), User).like_count == 77
 
 
 @pytest.mark.parametrize("raw", [None, {}, {"user_info": None}, {"user": None}, {"type": 9, "challenge": {}}])
 def test_what_holds_no_user_is_skipped(raw: object) -> None:
-    with pytest.raises(NotAnItem):
-        read_user(raw)
+    with pytest.raises(SkipItem):
+        parse_user(raw)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +124,6 @@ def test_what_holds_no_user_is_skipped(raw: object) -> None:
     ],
 )
 def test_a_user_without_an_id_is_unreadable(raw: object) -> None:
-    with pytest.raises(Unreadable) as caught:
-        read_user(raw)
-    assert not isinstance(caught.value, NotAnItem)
+    with pytest.raises(UnparsableItemError) as caught:
+        parse_user(raw)
+    assert not isinstance(caught.value, SkipItem)

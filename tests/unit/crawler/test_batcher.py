@@ -7,20 +7,20 @@ from time import monotonic, sleep
 
 import pytest
 
-from crawler.engine.batcher import Batcher
-from crawler.model.errors import Unreachable
+from crawler.batcher import Batcher
+from crawler.model.errors import UnreachableError
 
 
-def test_alone_it_is_done_at_once() -> None:
+def test_a_lone_call_runs_at_once() -> None:
     groups: list[list[int]] = []
 
     def double(numbers: Sequence[int]) -> list[int]:
         groups.append(list(numbers))
         return [2 * n for n in numbers]
 
-    together = Batcher(double)
+    batcher = Batcher(double)
     started = monotonic()
-    assert [together(n) for n in (1, 2, 3)] == [2, 4, 6]
+    assert [batcher.submit(n) for n in (1, 2, 3)] == [2, 4, 6]
     assert monotonic() - started < 1
     assert groups == [[1], [2], [3]]
 
@@ -33,15 +33,15 @@ def test_each_of_many_threads_gets_its_own_result_and_the_round_trips_are_fewer(
         sleep(0.01)
         return [2 * n for n in numbers]
 
-    together = Batcher(slow_double)
+    batcher = Batcher(slow_double)
     with ThreadPoolExecutor(40) as pool:
-        assert list(pool.map(together, range(2000))) == [2 * n for n in range(2000)]
+        assert list(pool.map(batcher.submit, range(2000))) == [2 * n for n in range(2000)]
     assert sum(groups) == 2000
     assert max(groups) <= 32
     assert len(groups) < 500
 
 
-def test_who_comes_while_a_group_is_under_way_goes_with_the_next() -> None:
+def test_calls_during_a_batch_join_the_next_one() -> None:
     under_way, go_on = Event(), Event()
     groups: list[list[int]] = []
 
@@ -52,12 +52,12 @@ def test_who_comes_while_a_group_is_under_way_goes_with_the_next() -> None:
             assert go_on.wait(10)
         return numbers
 
-    together = Batcher(hold)
-    threads = [Thread(target=together, args=(0,))]
+    batcher = Batcher(hold)
+    threads = [Thread(target=batcher.submit, args=(0,))]
     threads[0].start()
     assert under_way.wait(10)
     for n in (1, 2, 3):
-        threads.append(Thread(target=together, args=(n,)))
+        threads.append(Thread(target=batcher.submit, args=(n,)))
         threads[-1].start()
     sleep(0.1)
     go_on.set()
@@ -67,38 +67,38 @@ def test_who_comes_while_a_group_is_under_way_goes_with_the_next() -> None:
     assert [groups[0], sorted(groups[1])] == [[0], [1, 2, 3]]
 
 
-def test_one_that_is_at_fault_does_not_spoil_the_others() -> None:
+def test_one_failing_argument_does_not_fail_the_others() -> None:
     def divide(numbers: Sequence[int]) -> list[float]:
         sleep(0.005)
         return [1 / n for n in numbers]
 
-    together = Batcher(divide)
+    batcher = Batcher(divide)
 
     def ask(n: int) -> float | str:
         try:
-            return together(n)
+            return batcher.submit(n)
         except ZeroDivisionError as error:
             return type(error).__name__
 
     with ThreadPoolExecutor(16) as pool:
         got = list(pool.map(ask, [n % 10 for n in range(160)]))
     assert got == [1 / (n % 10) if n % 10 else "ZeroDivisionError" for n in range(160)]
-    assert together(4) == 0.25
+    assert batcher.submit(4) == 0.25
 
 
-def test_what_is_out_of_reach_is_so_for_all_and_asked_once() -> None:
+def test_an_unreachable_server_fails_the_whole_batch_and_is_asked_once() -> None:
     asked: list[int] = []
 
     def away(numbers: Sequence[int]) -> list[int]:
         asked.append(len(numbers))
         sleep(0.01)
-        raise Unreachable("not now")
+        raise UnreachableError("not now")
 
-    together = Batcher(away)
+    batcher = Batcher(away)
 
     def ask(n: int) -> str:
-        with pytest.raises(Unreachable) as caught:
-            together(n)
+        with pytest.raises(UnreachableError) as caught:
+            batcher.submit(n)
         return str(caught.value)
 
     with ThreadPoolExecutor(8) as pool:

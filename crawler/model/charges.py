@@ -1,0 +1,57 @@
+"""What a call cost, and what a fetched page held: the values that the ledger records."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from crawler.model.enums import EndReason
+
+
+def utc_day(moment: datetime | None = None) -> str:
+    """Return the UTC day (YYYY-MM-DD) of a moment, of now by default; the provider's units are counted per UTC day."""
+    return (moment or datetime.now(UTC)).strftime("%Y-%m-%d")
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one call cost on a UTC day: `units` as charged, or None where nobody can say; then `expected` counts."""
+
+    day: str
+    units: int | None
+    expected: int = 0
+
+    @property
+    def spent(self) -> int:
+        """The units that count as spent."""
+        return self.expected if self.units is None else self.units
+
+    def update_operators(self, at: datetime) -> tuple[dict[str, int], dict[str, Any]]:
+        """Return the `$inc` and the `$set` that record it in a page."""
+        if self.units is None:
+            return {"calls": 1, f"unknown.{self.day}": self.expected}, {"unknown_since": at}
+        return {"calls": 1, "units": self.units, f"charged.{self.day}": self.units}, {}
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """What a fetched page held and where its list goes.
+
+    items: ids in order, of `kind`.        embedded: other entities met on the page, kind → ids.
+    got / new: distinct items of the list so far / of this page.
+    next: the next page's cursor.          end: why the list ends here; None where it goes on.
+    ends: id → end reason of a batch's ids that were not in the answer.     total: as the provider claims.
+    edge: the items follow ("in") or are followed by ("out") the user in the argument `id`.
+    """
+
+    kind: str
+    items: Sequence[str]
+    embedded: Mapping[str, Sequence[str]]
+    got: int
+    new: int
+    next: Mapping[str, Any] | None
+    end: EndReason | None
+    ends: Mapping[str, str] | None = None
+    edge: Literal["in", "out"] | None = None
+    total: int | None = None
+    rejects: int = 0
