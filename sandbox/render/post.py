@@ -1,11 +1,11 @@
-"""Renders a post: the app's aweme, and the old web format of full hashtag searches."""
+"""Renders posts: the app's aweme, and the old web format of full hashtag searches."""
 
 from __future__ import annotations
 
 from sandbox.render import sound as render_sound
 from sandbox.render import user as render_user
 from sandbox.render.media import Json, picture, video
-from sandbox.world.hashing import mix
+from sandbox.world.hashing import hash_ints
 from sandbox.world.keys import author, unpack_user
 from sandbox.world.topics import VOCABULARY
 from sandbox.world.world import World
@@ -21,24 +21,24 @@ _ODD_TEXT = (
 
 
 def description(world: World, post: int) -> str:
-    oddity = world.posts.oddity(post)
+    oddity = world.posts.text_oddity(post)
     if oddity is not None:
         return _ODD_TEXT[oddity % len(_ODD_TEXT)]
-    words = VOCABULARY[mix(world.seed, 78, post) % len(VOCABULARY)]
+    words = VOCABULARY[hash_ints(world.seed, 78, post) % len(VOCABULARY)]
     return f"my day with {words} " + " ".join(f"#{tag}" for tag in world.posts.tags(post))
 
 
 def _counts(world: World, post: int) -> dict[str, int]:
-    chance = mix(world.seed, 79, post)
-    plays = 2**70 if world.posts.oddity(post) == 1 else 50 + chance % 400_000
+    chance = hash_ints(world.seed, 79, post)
+    plays = 2**70 if world.posts.text_oddity(post) == 1 else 50 + chance % 400_000
     likes = (50 + chance % 400_000) // 12
-    return {"play": plays, "digg": likes, "share": likes // 40, "comment": world.talk.comments(post)}
+    return {"play": plays, "digg": likes, "share": likes // 40, "comment": world.comments.count(post)}
 
 
 def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool = False) -> Json:
-    """A post as the app has it. `true_author`: real follower numbers; `int_ids`: ids as 64-bit integers."""
-    posts, fat = world.posts, world.scale == "large"
-    user, post_id, key = author(post), world.ids.post_id(post), mix(world.seed, 80, post)
+    """Return a post as the app has it: `true_author` gives its author true counts, `int_ids` 64-bit integers as ids."""
+    posts, large = world.posts, world.scale == "large"
+    user, post_id, key = author(post), world.ids.post_id(post), hash_ints(world.seed, 80, post)
     counts, photo, tags = _counts(world, post), posts.is_photo(post), posts.tags(post)
     writer = render_user.author(world, user, true_author, with_name=not photo)
     body: Json = {
@@ -46,7 +46,7 @@ def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool =
         "desc": description(world, post),
         "desc_language": "en",
         "create_time": posts.created(post),
-        "region": world.people.region(user),
+        "region": world.users.region(user),
         "author": writer,
         "author_user_id": int(world.ids.uid(user)),
         "statistics": {
@@ -60,7 +60,7 @@ def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool =
             "collect_count": counts["digg"] // 9,
             "repost_count": 0,
         },
-        "video": video(key, fat),
+        "video": video(key, large),
     }
     if int_ids:
         writer["uid"] = int(world.ids.uid(user))
@@ -83,11 +83,11 @@ def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool =
         "anchors": None,
         "banners": [],
         "geofencing": None,
-        "share_url": f"https://www.tiktok.com/@{world.people.username(user)}/video/{post_id}",
+        "share_url": f"https://www.tiktok.com/@{world.users.username(user)}/video/{post_id}",
         "user_digged": 0,
         "rate": 12,
     }
-    if fat:
+    if large:
         body["added_sound_music_info"] = render_sound.embedded(world, sound)
         body["share_info"] = {"share_title": description(world, post), "share_desc": "Check it out", "bool_persist": 0}
     if int_ids:
@@ -96,11 +96,11 @@ def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool =
 
 
 def _cid(tag: str) -> str:
-    return str(mix(81, *tag.lower().encode()) % 10**12)
+    return str(hash_ints(81, *tag.lower().encode()) % 10**12)
 
 
 def _text_extra(world: World, user: int, tags: tuple[str, ...], key: int) -> list[Json]:
-    """All hashtags, at times but the last (it is in cha_list then); at times a mention, which has no hashtag_name."""
+    """Return the hashtags, some posts' without the last, which is in cha_list then, and some posts' mentions."""
     shown = tags[:-1] if key % 3 and key % 5 == 0 else tags
     extra: list[Json] = [
         {"start": 12 + n, "end": 20 + n, "type": 1, "hashtag_name": tag, "hashtag_id": _cid(tag), "user_id": ""}
@@ -120,12 +120,12 @@ def _cha_list(tags: tuple[str, ...]) -> list[Json]:
 
 
 def wrapped(world: World, post: int, *, true_author: bool = False) -> Json:
-    """A keyword hit: {aweme_info, type}."""
+    """Return a keyword hit: {type, aweme_info}."""
     return {"type": 1, "aweme_info": aweme(world, post, true_author=true_author)}
 
 
 def web(world: World, post: int) -> Json:
-    """A remapped post: ids and createTime are strings, counters integers, heartCount a string [sample 15]."""
+    """Return a remapped post: ids, createTime and heartCount are strings, the other counters integers."""
     user = author(post)
     infos, stats = render_user.web_author(world, user)
     counts, tags, sound = _counts(world, post), world.posts.tags(post), world.posts.sound(post)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from sandbox.provider.behaviour import FAULTS, Switches
-from sandbox.world.special_cases import POST_ROLES, ROLES, TAG_ROLES
+from sandbox.provider.behaviour import FAULTS, Behaviour
+from sandbox.world.special_cases import SPECIAL_HASHTAGS, SPECIAL_POSTS, SPECIAL_USERS
 
 
 def test_the_manual_is_complete() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
-    names = [role.name for roles in (ROLES, POST_ROLES, TAG_ROLES) for role in roles]
-    names += [*FAULTS, *(field.name for field in fields(Switches))]
+    names = [special.name for specials in (SPECIAL_USERS, SPECIAL_POSTS, SPECIAL_HASHTAGS) for special in specials]
+    names += [*FAULTS, *(field.name for field in fields(Behaviour))]
     assert [name for name in names if f"`{name}`" not in manual] == []
