@@ -71,11 +71,9 @@ class Behaviour:
 def _parse_setting(name: str, value: object) -> object:
     try:
         if name == "latency":
-            if isinstance(value, Mapping):
-                return Latency(**value)
-            return Latency(float(value or 0))  # type: ignore[arg-type]
+            return _parse_latency(value)
         if name == "force":
-            return Force(**value) if isinstance(value, Mapping) else None
+            return _parse_force(value)
         if name == "faults":
             return _parse_faults(value)
         if name == "tokens":
@@ -87,6 +85,24 @@ def _parse_setting(name: str, value: object) -> object:
         return int(value) if name in ("quota", "burst") else float(value)  # type: ignore[call-overload,arg-type]
     except (TypeError, ValueError) as error:
         raise InvalidSetting(f"{name}: {error}") from None
+
+
+def _parse_latency(value: object) -> Latency:
+    if not isinstance(value, Mapping):
+        return Latency(float(value or 0))  # type: ignore[arg-type]
+    latency = Latency(**value)
+    for seconds in (latency.seconds, latency.jitter, *latency.paths.values()):
+        float(seconds)
+    return latency
+
+
+def _parse_force(value: object) -> Force | None:
+    if not isinstance(value, Mapping):
+        return None
+    force = Force(**value)
+    if int(force.every) < 1 or int(force.after) < 0:
+        raise InvalidSetting("expected every >= 1 and after >= 0")
+    return force
 
 
 def _parse_faults(value: object) -> dict[str, float]:

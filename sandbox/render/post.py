@@ -6,7 +6,7 @@ from sandbox.render import sound as render_sound
 from sandbox.render import user as render_user
 from sandbox.render.media import Json, picture, video
 from sandbox.world.hashing import hash_ints
-from sandbox.world.keys import author, unpack_user
+from sandbox.world.keys import author, post_number, unpack_user
 from sandbox.world.topics import VOCABULARY
 from sandbox.world.world import World
 
@@ -37,46 +37,60 @@ def _counts(world: World, post: int) -> dict[str, int]:
 
 def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool = False) -> Json:
     """Return a post as the app has it: `true_author` gives its author true counts, `int_ids` 64-bit integers as ids."""
-    posts, large = world.posts, world.scale == "large"
-    user, post_id, key = author(post), world.ids.post_id(post), hash_ints(world.seed, 80, post)
-    counts, photo, tags = _counts(world, post), posts.is_photo(post), posts.tags(post)
+    user, post_id, key = author(post), world.ids.post_id(post), _key(world, post)
+    photo = world.posts.is_photo(post)
     writer = render_user.author(world, user, true_author, with_name=not photo)
     body: Json = {
         "aweme_id": int(post_id) if int_ids else post_id,
         "desc": description(world, post),
         "desc_language": "en",
-        "create_time": posts.created(post),
+        "create_time": world.posts.created(post),
         "region": world.users.region(user),
         "author": writer,
         "author_user_id": int(world.ids.uid(user)),
-        "statistics": {
-            "aweme_id": post_id,
-            "play_count": counts["play"],
-            "digg_count": counts["digg"],
-            "share_count": counts["share"],
-            "comment_count": counts["comment"],
-            "download_count": counts["share"] // 3,
-            "forward_count": 0,
-            "collect_count": counts["digg"] // 9,
-            "repost_count": 0,
-        },
-        "video": video(key, large),
+        "statistics": _statistics(world, post),
+        "video": video(key, world.scale == "large"),
     }
     if int_ids:
         writer["uid"] = int(world.ids.uid(user))
-    if photo:
-        body["image_post_info"] = {
-            "images": [{"display_image": picture(key + n, "photo")} for n in range(3)],
-            "title": "",
-        }
-        return body
-    sound = posts.sound(post)
+    return body | (_photo_part(key) if photo else _video_part(world, post, int_ids))
+
+
+def _key(world: World, post: int) -> int:
+    return hash_ints(world.seed, 80, post)
+
+
+def _statistics(world: World, post: int) -> Json:
+    counts = _counts(world, post)
+    return {
+        "aweme_id": world.ids.post_id(post),
+        "play_count": counts["play"],
+        "digg_count": counts["digg"],
+        "share_count": counts["share"],
+        "comment_count": counts["comment"],
+        "download_count": counts["share"] // 3,
+        "forward_count": 0,
+        "collect_count": counts["digg"] // 9,
+        "repost_count": 0,
+    }
+
+
+def _photo_part(key: int) -> Json:
+    images = [{"display_image": picture(key + n, "photo")} for n in range(3)]
+    return {"image_post_info": {"images": images, "title": ""}}
+
+
+def _video_part(world: World, post: int, int_ids: bool) -> Json:
+    """Return what a photo post lacks."""
+    user, post_id, key = author(post), world.ids.post_id(post), _key(world, post)
+    tags, sound = world.posts.tags(post), world.posts.sound(post)
     assert sound is not None
-    body |= {
+    music = render_sound.embedded(world, sound)
+    body: Json = {
         "aweme_type": 0,
         "group_id": post_id,
-        "is_top": int(post & 0xFFFF in posts.pinned(user)),
-        "music": render_sound.embedded(world, sound),
+        "is_top": int(post_number(post) in world.posts.pinned(user)),
+        "music": music | {"mid": int(world.ids.mid(sound))} if int_ids else music,
         "status": {"aweme_id": post_id, "is_delete": False, "allow_comment": True, "private_status": 0, "reviewed": 1},
         "text_extra": _text_extra(world, user, tags, key),
         "cha_list": _cha_list(tags) if key % 3 else None,
@@ -87,11 +101,9 @@ def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool =
         "user_digged": 0,
         "rate": 12,
     }
-    if large:
-        body["added_sound_music_info"] = render_sound.embedded(world, sound)
+    if world.scale == "large":
+        body["added_sound_music_info"] = music
         body["share_info"] = {"share_title": description(world, post), "share_desc": "Check it out", "bool_persist": 0}
-    if int_ids:
-        body["music"] = render_sound.embedded(world, sound) | {"mid": int(world.ids.mid(sound))}
     return body
 
 

@@ -24,9 +24,11 @@ class Config:
 
 
 def parse(argv: Sequence[str] | None) -> Config:
-    """Exit with status 2 and a one-line error for an invalid option."""
+    """Exit with status 2 and an error message for an invalid option."""
     parser = _parser()
     args = parser.parse_args(argv)
+    if not 0 <= args.port <= 65_535:
+        parser.error(f"--port {args.port}: expected 0 to 65535")
     try:
         behaviour = Behaviour().with_changes(
             {
@@ -48,8 +50,10 @@ def parse(argv: Sequence[str] | None) -> Config:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sandbox",
+        usage="%(prog)s [options]",
         description="Serve an offline double of the EnsembleData TikTok API. See docs/sandbox.md.",
-        epilog="Faults: " + "; ".join(f"{kind}: {meaning}" for kind, meaning in FAULTS.items()),
+        epilog="faults:\n" + "\n".join(f"  {kind:<10}{meaning}" for kind, meaning in FAULTS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")

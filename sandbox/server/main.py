@@ -27,7 +27,8 @@ def run(config: Config) -> int:
     try:
         asyncio.run(_serve(config))
     except OSError as error:
-        print(f"sandbox: {config.host}:{config.port}: {error.strerror or error}", file=sys.stderr)  # noqa: T201 - a CLI
+        where = error.filename or f"{config.host}:{config.port}"
+        print(f"sandbox: {where}: {error.strerror or error}", file=sys.stderr)  # noqa: T201 - a CLI
         return 2
     except KeyboardInterrupt:
         pass
