@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from benchmarks.meter import cpu
-from sandbox.client import Control
+from sandbox.client import AdminClient
 
 _CONNECTIONS = 16
 
@@ -55,7 +55,7 @@ class _Line:
         return not self._left
 
 
-def capacity(control: Control, sandbox: int | None, rounds: int = 3) -> Capacity:
+def capacity(control: AdminClient, sandbox: int | None, rounds: int = 3) -> Capacity:
     """Ask again for every page in the sandbox's log; the best of `rounds` passes counts."""
     parts = urlsplit(control.api_url)
     requests = [

@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from producers import stack
-from sandbox.client import Control, Sandbox
+from sandbox.client import AdminClient, Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 DB = "bench"
@@ -65,7 +65,7 @@ class Ground:
 
 
 @contextmanager
-def api(url: str | None, latency: float = 0.0) -> Iterator[tuple[Control | None, int | None, str]]:
+def api(url: str | None, latency: float = 0.0) -> Iterator[tuple[AdminClient | None, int | None, str]]:
     """The sandbox's controls (None where the API is none), its pid where it was started here, and the API's URL."""
     if url is None:
         sandbox = Sandbox(scale="large", latency=latency)
@@ -75,7 +75,7 @@ def api(url: str | None, latency: float = 0.0) -> Iterator[tuple[Control | None,
         finally:
             sandbox.stop()
         return
-    control: Control | None = Control(url)
+    control: AdminClient | None = AdminClient(url)
     try:
         control.switches()  # type: ignore[union-attr]
     except OSError:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.client import Control
+from sandbox.client import AdminClient
 
 COLLECTIONS = ("posts", "users", "comments", "music", "hashtags")
 EXPAND = "authors,comments"
@@ -21,12 +21,12 @@ class Job:
         return ("hashtag", *self.hashtags, "--expand", EXPAND, "--depth", str(DEPTH))
 
 
-def expected(control: Control, job: Job) -> dict[str, set[str]]:
+def expected(control: AdminClient, job: Job) -> dict[str, set[str]]:
     """The ids that a complete crawl leaves in each collection, as the sandbox knows them."""
     truth = control.truth("hashtag", *job.hashtags, expand=EXPAND, depth=DEPTH)
     return {name: set(truth[name]) for name in COLLECTIONS}
 
 
-def expected_calls(control: Control, job: Job) -> int:
+def expected_calls(control: AdminClient, job: Job) -> int:
     """The distinct calls of a complete crawl."""
     return int(control.truth("hashtag", *job.hashtags, expand=EXPAND, depth=DEPTH)["calls"])

@@ -10,7 +10,7 @@ from benchmarks.ground import Ground, cold
 from benchmarks.job import COLLECTIONS, Job
 from benchmarks.meter import Peak, busy, cpu
 from benchmarks.peers.running import Peer
-from sandbox.client import Control
+from sandbox.client import AdminClient
 
 _SERVERS = ("redis", "mongo", "sandbox")
 
@@ -56,7 +56,7 @@ def measure(
     peer: Peer,
     job: Job,
     api_url: str,
-    control: Control | None,
+    control: AdminClient | None,
     sandbox: int | None,
     wanted: Mapping[str, set[str]] | None,
 ) -> tuple[Figures, dict[str, set[str]]]:
@@ -131,7 +131,7 @@ def _cpu(ground: Ground) -> dict[str, float]:
     return {name: cpu([pid]) for name, pid in ground.pids.items()}
 
 
-def answered(control: Control) -> tuple[int, int, float, float]:
+def answered(control: AdminClient) -> tuple[int, int, float, float]:
     """Calls answered OK, those made again, and when the first and last came."""
     entries = [entry for entry in control.log() if entry["ok"]]
     if not entries:

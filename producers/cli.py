@@ -353,7 +353,7 @@ def ps(as_json: Json = False) -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def sandbox(context: typer.Context) -> None:
-    """The offline double of the API; `tokcrawl sandbox --help` lists its switches."""
+    """Run the offline double of the API; `tokcrawl sandbox --help` lists its options."""
     from sandbox.server.main import main as serve
 
     raise typer.Exit(serve(context.args) or 0)

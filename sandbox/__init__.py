@@ -1,1 +1,1 @@
-"""An offline double of the EnsembleData TikTok API; shares no code with the crawler."""
+"""An offline double of the EnsembleData TikTok API, which shares no code with the crawler."""

@@ -1,4 +1,4 @@
-"""Makes `python -m sandbox` run one."""
+"""Lets `python -m sandbox` start the server."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Starts, asks and stops a sandbox from a test, with the standard library alone."""
+"""Starts, controls and stops a sandbox from tests and benchmarks, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from urllib.parse import urlencode
 
 
 class SandboxError(RuntimeError):
-    """The sandbox did not start, or did not understand."""
+    """Raised if the sandbox does not start or rejects a request."""
 
 
-class Control:
-    """The sandbox's own calls. `api_url` is what TOKCRAWL_API_URL takes."""
+class AdminClient:
+    """Calls the admin API of a running sandbox; `api_url` is the URL for TOKCRAWL_API_URL."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url.rstrip("/").removesuffix("/apis")
         self.api_url = self.base_url + "/apis"
 
     def truth(self, kind: str, *values: str, **options: object) -> dict[str, Any]:
-        """What a complete crawl holds. Options: expand="authors,comments" or "none", depth=2, full, days, max_cursor,
-        period, sorting, match_exactly, since, until, limit="LIST=N" (or a list of them)."""
+        """Return what a complete crawl holds.
+
+        Options: expand="authors,comments" or "none", depth=2, full, days, max_cursor, period, sorting, match_exactly,
+        since, until, limit="LIST=N" (or a list of them).
+        """
         query: list[tuple[str, object]] = [("kind", kind), *(("value", value) for value in values)]
         for name, option in options.items():
             query += [(name, each) for each in (option if isinstance(option, list | tuple) else [option])]
@@ -37,34 +40,36 @@ class Control:
         return found
 
     def log(self, since: int = 0) -> list[dict[str, Any]]:
-        """[{n, at, path, params, status, units, fault, ok}] from entry `since` on."""
+        """Return [{n, at, path, params, status, units, fault, ok}] from entry number `since` on."""
         found: list[dict[str, Any]] = self._call(f"log?since={since}")
         return found
 
     def stats(self) -> dict[str, Any]:
-        """calls, ok, units, in_flight, paths, ok_paths, statuses, faults, days, seconds, repeated, repeated_calls."""
+        """Return calls, ok, units, in_flight, paths, ok_paths, statuses, faults, days, seconds, repeated, …"""
         return self._dict("stats")
 
     def switches(self) -> dict[str, Any]:
+        """Return all settings."""
         return self._dict("switches")
 
-    def switch(self, **switches: object) -> dict[str, Any]:
-        """Sets switches, None turns one off; those not named stay as they are."""
-        return self._dict("switches", switches)
+    def switch(self, **settings: object) -> dict[str, Any]:
+        """Change the given settings, None resets one; return all settings."""
+        return self._dict("switches", settings)
 
     def reset(self) -> None:
-        """Forgets log and charges; switches stay."""
+        """Clear the log and the charges; settings stay."""
         self._call("reset", {})
 
     def new_day(self) -> None:
-        """Lets the quota begin again, as at midnight UTC."""
+        """Reset the quota, as midnight UTC does."""
         self._call("new-day", {})
 
     def cast(self) -> dict[str, Any]:
+        """Return the special cases with their ids."""
         return self._dict("cast")
 
     def find(self, kind: str, value: str, count: int = 10) -> dict[str, Any]:
-        """A card of a user (by name), a post (by id) or a hashtag with its first posts."""
+        """Describe a `user` (by name), a `post` (by id) or a `hashtag`, with up to `count` posts."""
         return self._dict("find?" + urlencode({kind: value, "count": count}))
 
     def _dict(self, path: str, body: object = None) -> dict[str, Any]:
@@ -73,18 +78,17 @@ class Control:
 
     def _call(self, path: str, body: object = None, timeout: float = 60) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        # The address is the caller's own sandbox.
-        request = urllib.request.Request(f"{self.base_url}/_sandbox/{path}", data)  # noqa: S310
+        request = urllib.request.Request(f"{self.base_url}/_sandbox/{path}", data)  # noqa: S310 - our own server
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - our own server
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
                 raise SandboxError(f"{path}: {error.read().decode(errors='replace')}") from None
 
 
-class Sandbox(Control):
-    """A sandbox as a child process. `options` are the command line's: latency=0.3, fault={"500": 0.1}, state=PATH …"""
+class Sandbox(AdminClient):
+    """Runs a sandbox as a child process. The options are the command line's: latency=0.3, fault={"500": 0.1}, …"""
 
     def __init__(self, seed: int = 7, *, port: int = 0, log: Path | None = None, **options: object) -> None:
         self.port = port or free_port()
@@ -98,13 +102,13 @@ class Sandbox(Control):
         return None if self._process is None else self._process.pid
 
     def start(self, timeout: float = 20) -> None:
-        """Starts the process and waits until it answers; on the same port again after `stop`."""
+        """Start the process and wait until it answers; after `stop`, restart it on the same port."""
         command = [sys.executable, "-m", "sandbox", *self._arguments]
-        where = Path(__file__).resolve().parent.parent
+        root = Path(__file__).resolve().parent.parent
         output: Any = subprocess.DEVNULL if self._log is None else self._log.open("ab")
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                command, cwd=where, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output
+                command, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output
             )
         finally:
             if self._log is not None:
@@ -112,7 +116,7 @@ class Sandbox(Control):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self._process.poll() is not None:
-                raise SandboxError(f"ended at once with status {self._process.returncode}: {' '.join(command)}")
+                raise SandboxError(f"exited with status {self._process.returncode}: {' '.join(command)}")
             try:
                 if self._call("health", timeout=2)["pid"] == self._process.pid:
                     return
@@ -120,10 +124,10 @@ class Sandbox(Control):
                 pass
             time.sleep(0.02)
         self.stop()
-        raise SandboxError(f"did not answer within {timeout} s")
+        raise SandboxError(f"no answer within {timeout} s: {' '.join(command)}")
 
     def stop(self, kill: bool = True) -> int | None:
-        """SIGKILL, or SIGTERM with kill=False; returns the exit status."""
+        """Send SIGKILL, or SIGTERM with kill=False; return the exit status."""
         process, self._process = self._process, None
         if process is None:
             return None
@@ -136,7 +140,7 @@ class Sandbox(Control):
 
 @contextmanager
 def running(seed: int = 7, **options: Any) -> Iterator[Sandbox]:
-    """A sandbox that answers, killed at the end: `with running(seed=7, latency=0.3) as sandbox: sandbox.api_url`."""
+    """Run a sandbox for the duration of a `with` block, and kill it at the end."""
     sandbox = Sandbox(seed, **options)
     sandbox.start()
     try:

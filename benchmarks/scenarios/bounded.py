@@ -10,7 +10,7 @@ from benchmarks.measure import answered, measure
 from benchmarks.meter import Others, cpu
 from benchmarks.peers.running import Script
 from benchmarks.scenarios.findings import Row, write
-from sandbox.client import Control
+from sandbox.client import AdminClient
 
 _PLENTY = 1_000_000  # units
 
@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _case(bounded: bool, job: Job, control: Control, pid: int | None, url: str, slots: int, processes: int) -> Row:
+def _case(bounded: bool, job: Job, control: AdminClient, pid: int | None, url: str, slots: int, processes: int) -> Row:
     with cold(url, pid) as ground:
         control.reset()
         fleet = Fleet(ground)

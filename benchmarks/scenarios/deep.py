@@ -21,7 +21,7 @@ from benchmarks.meter import Others, cpu
 from benchmarks.scenarios.findings import write
 from benchmarks.scenarios.wide import pace, post_ids, seeds, wait_for_calls
 from crawler.model.pages import Request
-from sandbox.client import Control
+from sandbox.client import AdminClient
 
 _BATCH = 5_000
 _PATTERN = 20  # real pages that the written ones are patterned on
@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
 
 
 def _measured(
-    ground: Ground, control: Control, crawl: str | None, calls: int, in_flight: int, processes: int
+    ground: Ground, control: AdminClient, crawl: str | None, calls: int, in_flight: int, processes: int
 ) -> dict[str, float]:
     """The figures of so many calls for a crawl; without one, for a fresh one that is wide enough."""
     fleet = Fleet(ground)

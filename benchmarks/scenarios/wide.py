@@ -7,7 +7,7 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 from benchmarks.fleet import Fleet
-from sandbox.client import Control
+from sandbox.client import AdminClient
 from sandbox.world.world import World
 
 FIRST = 0.7  # of the calls, about, that ask for a list's first page
@@ -18,10 +18,10 @@ def post_ids(scale: str = "small") -> Iterator[str]:
     """Ids of distinct posts, twelve million of them; the comments of each are a list of their own."""
     world = World(scale=scale)
     for replica in range(200):
-        tag = world.topics.tag(f"big-{_BIGGEST}" + (f"-{replica}" if replica else ""))
+        tag = world.topics.hashtag(f"big-{_BIGGEST}" + (f"-{replica}" if replica else ""))
         assert tag is not None
         for place in range(tag.posts):
-            yield world.ids.post_id(world.posts.under(tag, place))
+            yield world.ids.post_id(world.posts.of_hashtag(tag, place))
 
 
 def seeds(path: Path, count: int) -> Path:
@@ -37,7 +37,7 @@ class RateLimiter(NamedTuple):
     seconds: float
 
 
-def pace(control: Control, skip: float) -> RateLimiter:
+def pace(control: AdminClient, skip: float) -> RateLimiter:
     """How many requests came a second while the frontier was wide, without the first `skip` seconds.
 
     It is wide as long as first pages of lists are asked for; what comes after are the later pages of the longest.
@@ -50,7 +50,7 @@ def pace(control: Control, skip: float) -> RateLimiter:
     return RateLimiter(sum(first <= entry["at"] < last for entry in entries) / (last - first), last - first)
 
 
-def wait_while_wide(control: Control, fleet: Fleet, lists: int, timeout: float) -> None:
+def wait_while_wide(control: AdminClient, fleet: Fleet, lists: int, timeout: float) -> None:
     """Wait until the first page of every list was asked for."""
     started, read, asked = monotonic(), 0, 0
     while asked < lists:
@@ -62,7 +62,7 @@ def wait_while_wide(control: Control, fleet: Fleet, lists: int, timeout: float) 
         asked += sum("cursor=" not in entry["params"] for entry in entries)
 
 
-def wait_for_calls(control: Control, fleet: Fleet, calls: int, timeout: float) -> float:
+def wait_for_calls(control: AdminClient, fleet: Fleet, calls: int, timeout: float) -> float:
     """Wait until the sandbox answered that many; gives the seconds it took."""
     started = monotonic()
     while control.stats()["ok"] < calls:

@@ -1,1 +1,1 @@
-"""The world cut into pages."""
+"""The world's lists, cut into pages as the API serves them."""

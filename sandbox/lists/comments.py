@@ -1,53 +1,59 @@
-"""Cuts into pages the comments of a post and the replies to a comment."""
+"""Pages the comments of a post and the replies to a comment."""
 
 from __future__ import annotations
 
-from sandbox.lists.pagination import ABSENT, End, Junk, Listing, Page, Script, Window, chain, ending
-from sandbox.world.errors import Refused
+from sandbox.lists.pagination import ABSENT, OffsetList, Page, PagedList, ScriptedList, chain, list_ending, split
+from sandbox.world.errors import ApiError
 from sandbox.world.keys import Comment
-from sandbox.world.special_cases import BY_POST_NAME, POST_ROLES
+from sandbox.world.list_quirks import ListEnding, MalformedItem
 from sandbox.world.world import World
 
+_PAGE_SIZE = 30
 
-def comments(world: World, post: int) -> Listing[Comment]:
+
+def comments(world: World, post: int) -> PagedList[Comment]:
     """/tt/post/comments: up to 30 a page; the cursor looks like an offset."""
-    role = world.posts.role(post)
-    if role == "restricted_post":
-        raise Refused(520, "Post is restricted")
-    if role == "comments_data_in_error":
+    name = world.posts.special_name(post)
+    if name == "restricted_post":
+        raise ApiError(520, "Post is restricted")
+    if name == "comments_data_in_error":
         detail = "Post not found"
-        raise Refused(404, detail, {"detail": detail, "data": {"comments": [], "total": 0}})
-    if role == "comments_no_data":
-        raise Refused(200, None)
-    count = world.talk.comments(post)
-    if role == "comments_null_first":
-        return Script({0: Page((), ABSENT, null=True)})
-    items = [Comment(post, t) for t in range(count)] if role.startswith("comments_") else []
-    if role == "comments_null_last":
-        pages: dict[int, Page[Comment]] = chain([*_thirties(items), []], 30)
-        return Script(pages | {90: Page((), ABSENT, null=True)})
-    if role == "comments_odd_items":
-        odd: list[Comment | Junk] = [*items]
-        odd[3:3] = [Junk("null"), Junk("string"), Junk("no-id")]
-        return Script(chain([odd]))
-    overlap = 2 if role == "comments_overlap" else 0
-    return Window(count, lambda t: Comment(post, t), 30, overlap, ending(world.seed, 3, post))
+        raise ApiError(404, detail, {"detail": detail, "data": {"comments": [], "total": 0}})
+    if name == "comments_no_data":
+        raise ApiError(200, None)
+    scripted = _scripted_pages(name, [Comment(post, n) for n in range(world.comments.count(post))] if name else [])
+    if scripted is not None:
+        return ScriptedList(scripted)
+    overlap = 2 if name == "comments_overlap" else 0
+    ending = list_ending(world.seed, 3, post)
+    return OffsetList(world.comments.count(post), lambda n: Comment(post, n), _PAGE_SIZE, overlap, ending)
 
 
-def _thirties(items: list[Comment]) -> list[list[Comment]]:
-    return [items[at : at + 30] for at in range(0, len(items), 30)]
+def _scripted_pages(name: str, items: list[Comment]) -> dict[int, Page[Comment]] | None:
+    if name == "comments_null_first":
+        return {0: Page((), ABSENT, null=True)}
+    if name == "comments_null_last":
+        pages: dict[int, Page[Comment]] = chain([*split(items, _PAGE_SIZE), []], _PAGE_SIZE)
+        return pages | {90: Page((), ABSENT, null=True)}
+    if name == "comments_odd_items":
+        malformed = [MalformedItem("null"), MalformedItem("string"), MalformedItem("no-id")]
+        return chain([[*items[:3], *malformed, *items[3:]]])
+    return None
 
 
 def claimed_comments(world: World, post: int) -> int:
-    """`total`: a claim above what the list gives, as if it counted replies too."""
-    role = world.posts.role(post)
-    claimed = POST_ROLES[BY_POST_NAME[role]].claimed if role else None
-    count = world.talk.comments(post)
-    return claimed if claimed is not None else count + count // 5
+    """Return `total`, which exceeds what the list holds, as if it counted replies too."""
+    special = world.posts.special(post)
+    if special and special.claimed_total is not None:
+        return special.claimed_total
+    count = world.comments.count(post)
+    return count + count // 5
 
 
-def replies(world: World, comment: Comment) -> Listing[Comment]:
+def replies(world: World, comment: Comment) -> PagedList[Comment]:
     """/tt/post/comments-replies: up to 30 a page."""
-    count = world.talk.replies(comment)
-    end: End = "absent" if world.posts.role(comment.post) else ending(world.seed, 4, comment.post, comment.t)
-    return Window(count, lambda r: Comment(comment.post, comment.t, r), 30, 0, end)
+    count = world.comments.reply_count(comment)
+    ending: ListEnding = "absent"
+    if not world.posts.special(comment.post):
+        ending = list_ending(world.seed, 4, comment.post, comment.position)
+    return OffsetList(count, lambda n: Comment(comment.post, comment.position, n), _PAGE_SIZE, 0, ending)

@@ -1,46 +1,52 @@
-"""Cuts into pages what hashtags, keywords, sounds and searches find."""
+"""Pages what hashtags, keywords, sounds and searches find."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from sandbox.lists.pagination import ABSENT, End, Junk, Listing, Page, Script, Window, chain, ending
-from sandbox.world.errors import Refused
-from sandbox.world.hashing import mix
-from sandbox.world.keys import MEMBER, user_code
-from sandbox.world.posts import NOW
-from sandbox.world.topics import Tag, Topic
+from sandbox.lists.pagination import ABSENT, OffsetList, Page, PagedList, ScriptedList, chain, list_ending, split
+from sandbox.world.errors import ApiError
+from sandbox.world.hashing import hash_ints
+from sandbox.world.keys import MEMBER, user_key
+from sandbox.world.list_quirks import ListEnding, MalformedItem
+from sandbox.world.topics import Hashtag, Topic
 from sandbox.world.world import World
 
-HASHTAG_CAP = 5_000  # cursor [D23]
-PERIODS = ("0", "1", "7", "30", "90", "180")
+HASHTAG_CAP = 5_000  # the greatest cursor that still leads to posts (provider.md)
+PERIODS = ("0", "1", "7", "30", "90", "180")  # days; 0 is all time
+_PAGE_SIZE = 20
+_USERS_PER_PAGE = 10
+_MAX_FOUND = 60  # sounds or users that a search finds
+_MAX_LIVES = 8
 
 
-def find_tag(world: World, name: str) -> Tag:
-    tag = world.topics.tag(name)
-    if tag is None:
-        raise Refused(404, "Hashtag not found")
-    if tag.topic.quirk == "restricted":
-        raise Refused(469, "Topic is restricted")
-    return tag
+def find_hashtag(world: World, name: str) -> Hashtag:
+    """Raise 404 if there is no such hashtag, 469 if it is restricted."""
+    hashtag = world.topics.hashtag(name)
+    if hashtag is None:
+        raise ApiError(404, "Hashtag not found")
+    if hashtag.topic.quirk == "restricted":
+        raise ApiError(469, "Topic is restricted")
+    return hashtag
 
 
-def hashtag(world: World, name: str) -> Listing[int]:
-    """/tt/hashtag/posts: 20 posts a page, the cursor is an offset up to 5,000 [G, D23]."""
-    tag = find_tag(world, name)
-    count = min(tag.posts, HASHTAG_CAP)
-    posts = [world.posts.under(tag, place) for place in range(count)] if tag.topic.quirk else []
-    script = _scripted(tag.topic.quirk, posts)
-    if script is not None:
-        return Script(script)
-    # At the cap the cursor goes on, to a page that is empty.
-    end: End = "trailing" if tag.posts > HASHTAG_CAP else ("null" if tag.topic.number % 2 else "absent")
-    overlap = 3 if tag.topic.quirk == "overlapping" else int(tag.topic.number % 3 == 1)
-    return Window(count, lambda place: world.posts.under(tag, place), 20, overlap, end)
+def hashtag_posts(world: World, name: str) -> PagedList[int]:
+    """/tt/hashtag/posts: 20 posts a page; the cursor is an offset of at most HASHTAG_CAP."""
+    hashtag = find_hashtag(world, name)
+    topic = hashtag.topic
+    count = min(hashtag.posts, HASHTAG_CAP)
+    posts = [world.posts.of_hashtag(hashtag, n) for n in range(count)] if topic.quirk else []
+    scripted = _scripted_pages(topic.quirk, posts)
+    if scripted is not None:
+        return ScriptedList(scripted)
+    # At the cap the cursor leads on, to an empty page.
+    ending: ListEnding = "trailing" if hashtag.posts > HASHTAG_CAP else ("null" if topic.number % 2 else "absent")
+    overlap = 3 if topic.quirk == "overlapping" else int(topic.number % 3 == 1)
+    return OffsetList(count, lambda n: world.posts.of_hashtag(hashtag, n), _PAGE_SIZE, overlap, ending)
 
 
-def _scripted(quirk: str, posts: list[int]) -> dict[int, Page[int]] | None:
-    pages: list[list[int | Junk]] = [list(posts[at : at + 20]) for at in range(0, len(posts), 20)]
+def _scripted_pages(quirk: str, posts: list[int]) -> dict[int, Page[int]] | None:
+    pages = split(posts, _PAGE_SIZE)
     if quirk == "null":
         return {0: Page((), ABSENT, null=True)}
     if quirk == "cursor-repeats":
@@ -52,84 +58,86 @@ def _scripted(quirk: str, posts: list[int]) -> dict[int, Page[int]] | None:
     if quirk.startswith("empty-"):
         return chain([*pages[:2], *[[] for _ in range(int(quirk[6:]))], *pages[2:]])
     if quirk == "odd-item":
-        pages[1].insert(4, Junk("string"))
+        pages[1].insert(4, MalformedItem("string"))
         return chain(pages)
     if quirk == "odd-items":
         for page, kinds in zip(pages, (["null", "number"], ["list", "no-id"], ["empty", "bad-id"]), strict=True):
-            page[2:2] = [Junk(kind) for kind in kinds]
+            page[2:2] = [MalformedItem(kind) for kind in kinds]
         return chain(pages)
     return None
 
 
-def full_hashtag(world: World, name: str, days: int, max_cursor: int | None) -> list[int]:
-    """/tt/hashtag/recent-posts: of the first `max_cursor` posts those of the last `days` days."""
-    tag = find_tag(world, name)
-    count = min(tag.posts, HASHTAG_CAP if max_cursor is None else min(max_cursor, HASHTAG_CAP))
-    posts = (world.posts.under(tag, place) for place in range(count))
-    return [post for post in posts if world.posts.created(post) >= NOW - days * 86_400]
+def full_hashtag_posts(world: World, name: str, days: int, max_cursor: int | None) -> list[int]:
+    """/tt/hashtag/recent-posts: of the first `max_cursor` posts, those of the last `days` days."""
+    hashtag = find_hashtag(world, name)
+    count = min(hashtag.posts, HASHTAG_CAP if max_cursor is None else min(max_cursor, HASHTAG_CAP))
+    posts = (world.posts.of_hashtag(hashtag, n) for n in range(count))
+    return [post for post in posts if world.posts.created(post) >= world.now - days * 86_400]
 
 
-def find_keyword(world: World, keyword: str) -> Topic | None:
+def find_topic(world: World, keyword: str) -> Topic | None:
+    """Return the topic that a keyword finds, if any; raise 469 if it is restricted."""
     topic = world.topics.for_keyword(keyword)
     if topic is not None and topic.quirk == "restricted":
-        raise Refused(469, "Topic is restricted")
+        raise ApiError(469, "Topic is restricted")
     return topic
 
 
-def keyword_posts(world: World, keyword: str, period: str, sorting: str, exact: bool) -> list[int]:
-    """The posts of the keyword's topic in the period (days; 0 = all); `exact` keeps every other one."""
-    topic = find_keyword(world, keyword)
+def full_keyword_posts(world: World, keyword: str, period: str, sorting: str, exact: bool) -> list[int]:
+    """/tt/keyword/full-search: the topic's posts of the last `period` days; `exact` keeps every other one."""
+    topic = find_topic(world, keyword)
     if topic is None:
         return []
-    oldest = NOW - int(period) * 86_400 if period != "0" else 0
-    found = (world.posts.of_topic(topic.number, topic.members, index) for index in range(0, topic.posts, 1 + exact))
+    oldest = world.now - int(period) * 86_400 if period != "0" else 0
+    found = (world.posts.of_topic(topic, index) for index in range(0, topic.posts, 1 + exact))
     posts = [post for post in found if world.posts.created(post) >= oldest]
     if sorting == "1":
-        posts.sort(key=lambda post: (-mix(world.seed, 90, post) % 1000, post))
+        posts.sort(key=lambda post: (-hash_ints(world.seed, 90, post) % 1000, post))
     return posts
 
 
 @lru_cache(maxsize=64)
-def keyword(world: World, word: str, period: str, sorting: str, exact: bool) -> Listing[int]:
-    """/tt/keyword/search: 20 items a page [G+]; for some topics a card of another kind among them."""
-    posts = keyword_posts(world, word, period, sorting, exact)
-    topic = find_keyword(world, word)
-    end = ending(world.seed, topic.number if topic else 0)
+def keyword_posts(world: World, keyword: str, period: str, sorting: str, exact: bool) -> PagedList[int]:
+    """/tt/keyword/search: 20 items a page; the pages of `with-ads` contain a card of another kind."""
+    posts = full_keyword_posts(world, keyword, period, sorting, exact)
+    topic = find_topic(world, keyword)
     if topic is not None and topic.quirk == "ads":
-        pages: list[list[int | Junk]] = [list(posts[at : at + 20]) for at in range(0, len(posts), 20)] or [[]]
+        pages = split(posts, _PAGE_SIZE) or [[]]
         for page in pages:
-            page.insert(1, Junk("card"))
-        return Script(chain(pages))
-    return Window(len(posts), posts.__getitem__, 20, 0, end)
+            page.insert(1, MalformedItem("card"))
+        return ScriptedList(chain(pages))
+    ending = list_ending(world.seed, topic.number if topic else 0)
+    return OffsetList(len(posts), posts.__getitem__, _PAGE_SIZE, 0, ending)
 
 
-def music_posts(world: World, sound: int) -> Listing[int]:
+def sound_posts(world: World, sound: int) -> PagedList[int]:
     """/tt/music/posts: 20 a page."""
-    posts = world.sounds.users(sound)
-    return Window(len(posts), posts.__getitem__, 20, 0, ending(world.seed, 5, sound))
+    posts = world.sounds.posts_using(sound)
+    return OffsetList(len(posts), posts.__getitem__, _PAGE_SIZE, 0, list_ending(world.seed, 5, sound))
 
 
-def music_search(world: World, word: str) -> Listing[int]:
-    """/tt/music/info: 20 a page (native), at most 60."""
-    topic = find_keyword(world, word)
-    found = world.sounds.of_topic(topic)[:60] if topic else []
-    return Window(len(found), found.__getitem__, 20, 0, ending(world.seed, 6, len(found)))
+def sounds(world: World, keyword: str) -> PagedList[int]:
+    """/tt/music/info: 20 a page, at most 60."""
+    topic = find_topic(world, keyword)
+    found = world.sounds.of_topic(topic)[:_MAX_FOUND] if topic else []
+    return OffsetList(len(found), found.__getitem__, _PAGE_SIZE, 0, list_ending(world.seed, 6, len(found)))
 
 
-def user_search(world: World, word: str) -> Listing[int]:
+def users(world: World, keyword: str) -> PagedList[int]:
     """/tt/user/search: 10 a page, at most 60."""
-    topic = find_keyword(world, word)
-    count = min(60, topic.members) if topic and topic.posts else 0
-    number = topic.number if topic else 0
-    return Window(count, lambda place: _member(number, place), 10, 0, ending(world.seed, 7, number))
+    topic = find_topic(world, keyword)
+    found = _members(topic, _MAX_FOUND)
+    ending = list_ending(world.seed, 7, topic.number if topic else 0)
+    return OffsetList(len(found), found.__getitem__, _USERS_PER_PAGE, 0, ending)
 
 
-def _member(topic: int, place: int) -> int:
-    return user_code(MEMBER, topic, place)
+def live_hosts(world: World, keyword: str) -> list[int]:
+    """/tt/live/search: the users who are live, all on one page (how the endpoint pages is unknown, provider.md)."""
+    return _members(find_topic(world, keyword), _MAX_LIVES)
 
 
-def lives(world: World, word: str) -> list[int]:
-    """/tt/live/search: the users who are live; one page, as nobody knows how it goes on."""
-    topic = find_keyword(world, word)
-    count = min(8, topic.members) if topic and topic.posts else 0
-    return [_member(topic.number, place) for place in range(count)] if topic else []
+def _members(topic: Topic | None, most: int) -> list[int]:
+    """Return the first members of a topic that has posts."""
+    if topic is None or not topic.posts:
+        return []
+    return [user_key(MEMBER, topic.number, n) for n in range(min(most, topic.members))]

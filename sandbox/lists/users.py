@@ -1,143 +1,145 @@
-"""Cuts into pages what hangs on a user: posts, liked posts, followers, followings."""
+"""Pages the lists of a user: posts, liked posts, followers, followings."""
 
 from __future__ import annotations
 
 import base64
 import json
 
-from sandbox.lists.pagination import ABSENT, End, Listing, Page, Script, Window, ending
-from sandbox.world.errors import Refused
-from sandbox.world.hashing import mix
-from sandbox.world.posts import NOW
+from sandbox.lists.pagination import ABSENT, OffsetList, Page, PagedList, ScriptedList, list_ending
+from sandbox.world.errors import ApiError
+from sandbox.world.hashing import hash_ints
+from sandbox.world.list_quirks import ListEnding
+from sandbox.world.posts import NEWEST
 from sandbox.world.world import World
 
-FOLLOWER_CAP = 5_000  # most recent ones [G]
+FOLLOWER_CAP = 5_000  # only the most recent ones can be fetched (provider.md)
 FOLLOWER_PAGES = 50
+_FOLLOWS_PER_PAGE = 100
+_LIKES_PER_PAGE = 30
+_NEWEST_FOLLOW = NEWEST - 1_000
+_NO_OFFSET = 1 << 40  # beyond any list
+_FOLLOW_ENDINGS: tuple[ListEnding, ...] = ("absent", "null", "lying", "absent")
 
 
-def user_posts(world: World, user: int, depth: int = 1, oldest: int | None = None) -> Listing[int]:
-    """/tt/user/posts*: 10·depth posts; the cursor is the last post's time in ms, as TikTok's max_cursor [SC25].
+def posts(world: World, user: int, depth: int = 1, oldest: int | None = None) -> PagedList[int]:
+    """/tt/user/posts*: 10·depth posts a page; the cursor is the time of the last post in ms (provider.md).
 
-    `oldest` (unix s) stops the list after the chunk that holds an older post, pinned ones aside.
+    `oldest` (unix seconds) ends the list after the chunk with the first older post; pinned posts do not count.
     """
-    world.people.check_lists(user)
-    posts = world.posts
-    count, first = posts.count(user), len(posts.pinned(user))
+    world.users.check_lists(user)
+    count, size = world.posts.count(user), 10 * depth
+    pinned = len(world.posts.pinned(user))
+    ending = list_ending(world.seed, 1, user)
     if oldest is not None:
         older = _first_older(world, user, oldest * 1000)
         if older < count:
-            chunk = 10 * depth
-            count = min(count, (older // chunk + 1) * chunk)
-            return Window(
-                count,
-                lambda place: posts.listed(user, place),
-                chunk,
-                0,
-                "absent",
-                lambda place: posts.created(posts.listed(user, max(place - 1, first))) * 1000,
-                lambda cursor: _first_older(world, user, cursor),
-            )
-    return Window(
+            count, ending = min(count, (older // size + 1) * size), "absent"
+    return OffsetList(
         count,
-        lambda place: posts.listed(user, place),
-        10 * depth,
+        lambda index: world.posts.of_user(user, index),
+        size,
         0,
-        ending(world.seed, 1, user),
-        lambda place: posts.created(posts.listed(user, min(max(place - 1, first), count - 1))) * 1000,
+        ending,
+        lambda offset: _milliseconds(world, user, min(max(offset - 1, pinned), count - 1)),
         lambda cursor: _first_older(world, user, cursor),
     )
 
 
+def _milliseconds(world: World, user: int, index: int) -> int:
+    return world.posts.created(world.posts.of_user(user, index)) * 1000
+
+
 def _first_older(world: World, user: int, cursor_ms: int) -> int:
-    """The first place, after the pinned posts, of a post older than the cursor."""
+    """Return the first index, after the pinned posts, of a post older than the cursor."""
     low, high = len(world.posts.pinned(user)), world.posts.count(user)
     while low < high:
         middle = (low + high) // 2
-        if world.posts.created(world.posts.listed(user, middle)) * 1000 < cursor_ms:
+        if _milliseconds(world, user, middle) < cursor_ms:
             high = middle
         else:
             low = middle + 1
     return low
 
 
-def liked(world: World, user: int) -> Listing[int]:
-    """/tt/user/liked-posts: 30 a page; 472 or an empty list where likes are not public."""
-    world.people.check_lists(user)
-    shown = world.people.likes_shown(user)
-    if shown == "private":
-        raise Refused(472, "User's liked posts are private")
-    if shown == "hidden":
-        return Window(0, int, 30)
-    topic = world.topics.by_number(mix(world.seed, 61, user) % 40)
+def liked_posts(world: World, user: int) -> PagedList[int]:
+    """/tt/user/liked-posts: 30 a page; if the likes are not public, a 472 or an empty list."""
+    world.users.check_lists(user)
+    visibility = world.users.likes_visibility(user)
+    if visibility == "private":
+        raise ApiError(472, "User's liked posts are private")
+    if visibility == "hidden":
+        return OffsetList(0, int, _LIKES_PER_PAGE)
+    topic = world.topics.by_number(hash_ints(world.seed, 61, user) % 40)
     assert topic is not None
-    count = min(world.people.likes(user), topic.posts)
-    start = mix(world.seed, 62, user)
-    return Window(
+    count = min(world.users.like_count(user), topic.posts)
+    start = hash_ints(world.seed, 62, user)
+    return OffsetList(
         count,
-        lambda place: world.posts.of_topic(topic.number, topic.members, (start + place) % topic.posts),
-        30,
+        lambda index: world.posts.of_topic(topic, (start + index) % topic.posts),
+        _LIKES_PER_PAGE,
         0,
-        ending(world.seed, 2, user),
+        list_ending(world.seed, 2, user),
     )
 
 
-def _second(world: World, user: int, place: int) -> int:
-    return NOW - 1_000 - place * 60 - mix(world.seed, 63, user, place) % 50
-
-
-def _place(cursor: int) -> int:
-    """The place after the item of this second; beyond any list for a cursor that is no such second."""
-    return (NOW - 1_000 - cursor) // 60 + 1 if cursor > 0 else 1 << 40
-
-
-def followers(world: World, user: int) -> Listing[int]:
-    """/tt/user/followers: 100 a page, the most recent 5,000 [G]; cursor = unix s, falling."""
-    world.people.check_lists(user)
-    crowd, role = world.graph.followers(user), world.people.role(user)
-    shift = role.shift if role else 0
-    if role and role.quirk == "followers-null":
-        return Script({0: Page((), ABSENT, null=True)})
-    end = role.followers_end if role else _follow_end(world, user)
-    return Window(
-        min(crowd.size, FOLLOWER_CAP),
-        crowd.user,
-        100 - shift,
-        shift,
-        end,
-        lambda place: _second(world, user, place - 1),
-        _place,
+def followers(world: World, user: int) -> PagedList[int]:
+    """/tt/user/followers: 100 a page, the most recent FOLLOWER_CAP; the cursor is a falling unix time."""
+    world.users.check_lists(user)
+    sequence, special = world.follow_graph.followers(user), world.users.special(user)
+    if special and special.quirk == "followers-null":
+        return ScriptedList({0: Page((), ABSENT, null=True)})
+    overlap = special.overlap if special else 0
+    return OffsetList(
+        min(sequence.size, FOLLOWER_CAP),
+        sequence.user,
+        _FOLLOWS_PER_PAGE - overlap,
+        overlap,
+        special.followers_end if special else _follow_ending(world, user),
+        lambda offset: _follow_time(world, user, offset - 1),
+        _offset_after,
     )
 
 
-def _follow_end(world: World, user: int) -> End:
-    ends: tuple[End, ...] = ("absent", "null", "lying", "absent")
-    return ends[mix(world.seed, 64, user) % len(ends)]
-
-
-def followings(world: World, user: int) -> Listing[int]:
-    """/tt/user/followings: 100 a page; wants nextCursor and nextPageToken together [G]."""
-    world.people.check_lists(user)
-    crowd = world.graph.followings(user)
-    return Window(
-        crowd.size,
-        crowd.user,
-        100,
+def followings(world: World, user: int) -> PagedList[int]:
+    """/tt/user/followings: 100 a page; the cursor is a falling unix time."""
+    world.users.check_lists(user)
+    sequence = world.follow_graph.followings(user)
+    return OffsetList(
+        sequence.size,
+        sequence.user,
+        _FOLLOWS_PER_PAGE,
         0,
-        "absent" if world.people.role(user) else _follow_end(world, user + 1),
-        lambda place: _second(world, user, place - 1),
-        _place,
+        "absent" if world.users.special(user) else _follow_ending(world, user + 1),
+        lambda offset: _follow_time(world, user, offset - 1),
+        _offset_after,
     )
+
+
+def _follow_ending(world: World, key: int) -> ListEnding:
+    return _FOLLOW_ENDINGS[hash_ints(world.seed, 64, key) % len(_FOLLOW_ENDINGS)]
+
+
+def _follow_time(world: World, user: int, index: int) -> int:
+    return _NEWEST_FOLLOW - index * 60 - hash_ints(world.seed, 63, user, index) % 50
+
+
+def _offset_after(cursor: int) -> int:
+    """Return the offset after the item that `_follow_time` gave this time."""
+    return (_NEWEST_FOLLOW - cursor) // 60 + 1 if cursor > 0 else _NO_OFFSET
 
 
 def page_token(cursor: int) -> str:
-    """The base64 JSON that TikTok calls next_page_token [SC25, VCR]."""
-    newest = NOW if cursor > 0 else -1
+    """Return the base64 JSON that TikTok calls next_page_token (provider.md)."""
+    newest = NEWEST if cursor > 0 else -1
     return base64.b64encode(
         json.dumps({"max_cursor": newest, "min_cursor": cursor}, separators=(",", ":")).encode()
     ).decode()
 
 
-def claimed_followers(world: World, user: int) -> int:
-    role = world.people.role(user)
-    count = world.graph.followers(user).size
-    return role.claimed if role and role.claimed is not None else count
+def cursor_of_token(token: str) -> int | None:
+    """Return the cursor that a page token was made for; None if it is no token of ours."""
+    try:
+        cursor = json.loads(base64.b64decode(token, validate=True))["min_cursor"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return cursor if isinstance(cursor, int) else None

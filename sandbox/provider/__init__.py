@@ -1,1 +1,1 @@
-"""The API as EnsembleData has it, without its wire."""
+"""The API as EnsembleData serves it, without HTTP: endpoints, charges, limits and faults."""

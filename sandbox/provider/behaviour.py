@@ -1,4 +1,4 @@
-"""Holds everything that can be switched while the sandbox runs, and checks what it is set to."""
+"""Holds and validates the settings that can be changed while the sandbox runs: latency, limits, faults."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ FAULTS = {
     "drop": "the connection closes before any answer; not charged",
     "hang": "nothing comes for `hang` seconds, then the connection closes; not charged",
     "500": "internal error, JSON; not charged",
-    "503": "unavailable, JSON; not charged",
+    "503": "service unavailable, JSON; not charged",
     "429": "too many requests; not charged",
     "html502": "a gateway's HTML page; not charged",
-    "cut": "Content-Length promises more than comes, then the connection closes; charged",
-    "bad-json": "200 whose body is broken JSON of the right length; charged",
+    "cut": "the connection closes in the middle of the body; charged",
+    "bad-json": "200 with a complete body that is not valid JSON; charged",
     "no-data": "200 without `data`; charged",
-    "lost": "charged, then the connection closes without an answer",
+    "lost": "the connection closes without an answer; charged",
 }
-CHARGED_FAULTS = ("cut", "bad-json", "no-data", "lost")
 
 
-class BadSwitch(ValueError):
-    """A switch that does not exist or cannot have this value."""
+class InvalidSetting(ValueError):
+    """Raised for a setting that does not exist or cannot have this value."""
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Seconds before each answer: `seconds` + a random part of `jitter`; `paths` overrides `seconds` per path."""
+    """Seconds before each answer: `seconds`, or those of `paths`, plus a random part of `jitter`."""
 
     seconds: float = 0.0
     jitter: float = 0.0
@@ -35,7 +34,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class Force:
-    """Every `every`-th call after the first `after` calls (counted from the switch) answers `code`; uncharged."""
+    """Of the calls after the first `after` (counted from when this is set), every `every`-th answers `code`."""
 
     code: int = 491
     after: int = 0
@@ -43,42 +42,40 @@ class Force:
 
 
 @dataclass(frozen=True)
-class Switches:
-    """rate: calls/s of a token bucket holding `burst` (default a fifth of a second's, at least 5); quota: units/day."""
+class Behaviour:
+    """How the sandbox treats calls. `/_sandbox/switches` reads and changes it."""
 
     latency: Latency = field(default_factory=Latency)
-    rate: float | None = None
-    burst: int | None = None
-    retry_after: float | None = None
-    faults: Mapping[str, float] = field(default_factory=dict)
-    hang: float = 5.0
-    quota: int | None = None
+    rate: float | None = None  # calls per second of a token bucket
+    burst: int | None = None  # calls the bucket holds; default: a fifth of a second's, at least 5
+    retry_after: float | None = None  # seconds, sent with a 429
+    faults: Mapping[str, float] = field(default_factory=dict)  # kind -> probability
+    hang: float = 5.0  # seconds that a `hang` lasts
+    quota: int | None = None  # units per UTC day
     force: Force | None = None
-    tokens: tuple[str, ...] | None = None
-    down: float = 0.0  # for so many seconds from now, connections that carry an API call are closed at once
+    tokens: tuple[str, ...] | None = None  # None: any token but an empty one is accepted
+    down: float = 0.0  # for so many seconds from now, close API connections without an answer
 
-    def changed(self, wanted: Mapping[str, object]) -> Switches:
-        """These switches with some set anew: plain JSON values; a number does for latency; None switches off."""
-        known = {f.name for f in fields(Switches)}
-        values: dict[str, object] = {f.name: getattr(self, f.name) for f in fields(Switches)}
+    def with_changes(self, changes: Mapping[str, object]) -> Behaviour:
+        """Return a copy with some settings changed to plain JSON values; None resets one. Raise InvalidSetting."""
+        known = {f.name for f in fields(Behaviour)}
+        values: dict[str, object] = {f.name: getattr(self, f.name) for f in fields(Behaviour)}
         values["down"] = 0.0  # an event, not a state
-        for name, value in wanted.items():
+        for name, value in changes.items():
             if name not in known:
-                raise BadSwitch(f"no switch {name!r}; there are {', '.join(sorted(known))}")
-            values[name] = _read(name, value)
-        return Switches(**values)  # type: ignore[arg-type]  # each value was read by _read
+                raise InvalidSetting(f"unknown setting {name!r}; known: {', '.join(sorted(known))}")
+            values[name] = _parse_setting(name, value)
+        return Behaviour(**values)  # type: ignore[arg-type]  # _parse_setting has checked each value
 
 
-def _read(name: str, value: object) -> object:
+def _parse_setting(name: str, value: object) -> object:
     try:
         if name == "latency":
-            if isinstance(value, Mapping):
-                return Latency(**value)
-            return Latency(float(value or 0))  # type: ignore[arg-type]
+            return _parse_latency(value)
         if name == "force":
-            return Force(**value) if isinstance(value, Mapping) else None
+            return _parse_force(value)
         if name == "faults":
-            return _faults(value)
+            return _parse_faults(value)
         if name == "tokens":
             return tuple(str(token) for token in value) if isinstance(value, list | tuple) else None
         if name in ("hang", "down"):
@@ -87,18 +84,36 @@ def _read(name: str, value: object) -> object:
             return None
         return int(value) if name in ("quota", "burst") else float(value)  # type: ignore[call-overload,arg-type]
     except (TypeError, ValueError) as error:
-        raise BadSwitch(f"{name}: {error}") from None
+        raise InvalidSetting(f"{name}: {error}") from None
 
 
-def _faults(value: object) -> dict[str, float]:
+def _parse_latency(value: object) -> Latency:
+    if not isinstance(value, Mapping):
+        return Latency(float(value or 0))  # type: ignore[arg-type]
+    latency = Latency(**value)
+    for seconds in (latency.seconds, latency.jitter, *latency.paths.values()):
+        float(seconds)
+    return latency
+
+
+def _parse_force(value: object) -> Force | None:
+    if not isinstance(value, Mapping):
+        return None
+    force = Force(**value)
+    if int(force.every) < 1 or int(force.after) < 0:
+        raise InvalidSetting("expected every >= 1 and after >= 0")
+    return force
+
+
+def _parse_faults(value: object) -> dict[str, float]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise BadSwitch("faults: a mapping of kind to probability")
+        raise InvalidSetting('expected an object of probabilities, such as {"500": 0.1}')
     for kind in value:
         if kind not in FAULTS:
-            raise BadSwitch(f"no fault {kind!r}; there are {', '.join(FAULTS)}")
+            raise InvalidSetting(f"unknown fault {kind!r}; known: {', '.join(FAULTS)}")
     faults = {str(kind): float(share) for kind, share in value.items() if float(share) > 0}
     if sum(faults.values()) > 1:
-        raise BadSwitch("faults: probabilities add up to more than 1")
+        raise InvalidSetting("the probabilities add up to more than 1")
     return faults

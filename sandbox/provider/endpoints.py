@@ -1,4 +1,4 @@
-"""The table of the 20 TikTok endpoints: path, parameters, who answers."""
+"""Lists the 20 TikTok endpoints: path, parameters and the function that responds."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import NamedTuple
 from sandbox.lists.searches import PERIODS
 from sandbox.provider import post_endpoints as posts
 from sandbox.provider import user_endpoints as users
-from sandbox.provider.params import Field, Params, check
-from sandbox.provider.response import Answer, encode
-from sandbox.world.errors import Refused
+from sandbox.provider.params import Field, Params, parse_params
+from sandbox.provider.response import Response
+from sandbox.world.errors import ApiError
 from sandbox.world.world import World
 
 _TEXT = Field(required=True)
@@ -27,7 +27,7 @@ _FOLLOW = {"id": _TEXT, "secUid": _TEXT, "cursor": _INT, "page_token": Field()}
 
 class Endpoint(NamedTuple):
     fields: Mapping[str, Field]
-    answer: Callable[[World, Params], Answer]
+    respond: Callable[[World, Params], Response]
 
 
 ENDPOINTS: dict[str, Endpoint] = {
@@ -66,13 +66,12 @@ ENDPOINTS: dict[str, Endpoint] = {
 }
 
 
-def answer(world: World, path: str, given: Mapping[str, str]) -> Answer:
-    """What the API says to one well-authorised call; the same call always gets the same answer."""
+def respond(world: World, path: str, query: Mapping[str, str]) -> Response:
+    """Respond to one authorized call; the same call always gets the same response."""
     endpoint = ENDPOINTS.get(path)
     try:
         if endpoint is None:
-            raise Refused(404, "Not Found")
-        return endpoint.answer(world, check(endpoint.fields, given))
-    except Refused as refused:
-        units = refused.units if endpoint else 0
-        return Answer(refused.status, encode(refused.body), units)
+            raise ApiError(404, "Not Found")
+        return endpoint.respond(world, parse_params(endpoint.fields, query))
+    except ApiError as error:
+        return Response(error.status, error.body, error.units if endpoint else 0)

@@ -1,93 +1,102 @@
-"""Decides whether a request is let through at all: down, token, forced code, rate, quota, fault, in this order."""
+"""Decides whether a call is served, refused or struck by a fault: down, token, force, rate, quota, faults, in order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sandbox.provider.behaviour import Switches
-from sandbox.world.hashing import mix
+from sandbox.provider.behaviour import Behaviour
+from sandbox.provider.response import Response, failure
+from sandbox.world.errors import validation_detail
+from sandbox.world.hashing import hash_ints
 
-CLOSED = {
+# What the API says when it refuses the whole account (provider.md).
+_ACCOUNT_ERRORS = {
     491: "Token not found",
     492: "Your email has not been verified.",
     493: "Your subscription has expired.",
     495: "Maximum requests limit reached for today. Send an email at hello@ensembledata.com",
 }
+_FAULT_ERRORS = {"500": "Internal error", "503": "Unavailable", "429": "Too many requests"}
 
 
-class Verdict(NamedTuple):
-    """`status`: answer this code at once, uncharged; `fault`: do this to the request; neither: let it through."""
+class Decision(NamedTuple):
+    """`refusal`: send this without serving the call; `fault`: what strikes the call; neither: serve it."""
 
-    status: int | None = None
-    detail: object = None
+    refusal: Response | None = None
     fault: str | None = None
 
 
-PASS = Verdict()
+_SERVE = Decision()
 
 
 @dataclass
-class Gate:
-    """Time comes in with each call. Faults are drawn from the seed and the number of the call, so runs repeat."""
+class FaultInjector:
+    """Draws faults from the seed and the number of the call, so that runs repeat; the caller passes in the time."""
 
     seed: int
-    switches: Switches
+    behaviour: Behaviour
     _tokens: float = 0.0
     _filled_at: float = 0.0
     _calls: int = 0
-    _since_switch: int = 0
+    _calls_since_force: int = 0
     _down_until: float = 0.0
 
-    def switch(self, switches: Switches, now: float) -> None:
-        if switches.down:
-            self._down_until = now + switches.down
-        if switches.rate != self.switches.rate or switches.burst != self.switches.burst:
-            self._tokens, self._filled_at = self._burst(switches), now
-        if switches.force != self.switches.force:
-            self._since_switch = 0
-        self.switches = switches
+    def configure(self, behaviour: Behaviour, now: float) -> None:
+        if behaviour.down:
+            self._down_until = now + behaviour.down
+        if behaviour.rate != self.behaviour.rate or behaviour.burst != self.behaviour.burst:
+            self._tokens, self._filled_at = self._bucket_size(behaviour), now
+        if behaviour.force != self.behaviour.force:
+            self._calls_since_force = 0
+        self.behaviour = behaviour
 
-    @staticmethod
-    def _burst(switches: Switches) -> float:
-        return float(switches.burst or max(5.0, (switches.rate or 0) / 5))
-
-    def judge(self, token: str | None, now: float, used_today: int, counted: bool) -> Verdict:
-        """`counted`: a TikTok call, which rate, quota, force and faults concern; the usage endpoints are not."""
-        s = self.switches
+    def decide(self, token: str | None, now: float, used_today: int, metered: bool) -> Decision:
+        """Decide on one call; the usage endpoints are not metered: no limit and no fault applies to them."""
+        behaviour = self.behaviour
         if now < self._down_until:
-            return Verdict(fault="down")
+            return Decision(fault="down")
         if token is None:
-            missing = {"type": "missing", "loc": ["query", "token"], "msg": "Field required", "input": None}
-            return Verdict(422, [missing])
-        if not token or (s.tokens is not None and token not in s.tokens):
-            return Verdict(491, CLOSED[491])
-        if not counted:
-            return PASS
+            return Decision(failure(422, [validation_detail("token", "missing", "Field required", None)]))
+        if not token or (behaviour.tokens is not None and token not in behaviour.tokens):
+            return Decision(failure(491, _ACCOUNT_ERRORS[491]))
+        if not metered:
+            return _SERVE
         self._calls += 1
-        self._since_switch += 1
-        late = self._since_switch - s.force.after if s.force else 0
-        if s.force and late > 0 and (late - 1) % s.force.every == 0:
-            return Verdict(s.force.code, CLOSED.get(s.force.code, "forced"))
-        if s.rate and not self._take(s, now):
-            return Verdict(429, "Too many requests")
-        if s.quota is not None and used_today >= s.quota:
-            return Verdict(495, CLOSED[495])
-        return Verdict(fault=self._fault(s)) if s.faults else PASS
+        if (code := self._forced_code()) is not None:
+            return Decision(failure(code, _ACCOUNT_ERRORS.get(code, "forced")))
+        if behaviour.rate and not self._take_token(behaviour.rate, now):
+            return Decision(failure(429, _FAULT_ERRORS["429"]))
+        if behaviour.quota is not None and used_today >= behaviour.quota:
+            return Decision(failure(495, _ACCOUNT_ERRORS[495]))
+        return self._draw_fault() if behaviour.faults else _SERVE
 
-    def _take(self, s: Switches, now: float) -> bool:
-        assert s.rate is not None
-        self._tokens = min(self._burst(s), self._tokens + (now - self._filled_at) * s.rate)
+    def _forced_code(self) -> int | None:
+        self._calls_since_force += 1
+        force = self.behaviour.force
+        if force is None:
+            return None
+        number = self._calls_since_force - force.after
+        return force.code if number > 0 and (number - 1) % force.every == 0 else None
+
+    def _take_token(self, rate: float, now: float) -> bool:
+        size = self._bucket_size(self.behaviour)
+        self._tokens = min(size, self._tokens + (now - self._filled_at) * rate)
         self._filled_at = now
         if self._tokens < 1:
             return False
         self._tokens -= 1
         return True
 
-    def _fault(self, s: Switches) -> str | None:
-        chance = mix(self.seed, 99, self._calls) / 2**64
-        for kind, share in s.faults.items():
-            if chance < share:
-                return kind
-            chance -= share
-        return None
+    @staticmethod
+    def _bucket_size(behaviour: Behaviour) -> float:
+        return float(behaviour.burst or max(5.0, (behaviour.rate or 0) / 5))
+
+    def _draw_fault(self) -> Decision:
+        chance = hash_ints(self.seed, 99, self._calls) / 2**64
+        for kind, probability in self.behaviour.faults.items():
+            if chance < probability:
+                detail = _FAULT_ERRORS.get(kind)
+                return Decision(failure(int(kind), detail) if detail else None, kind)
+            chance -= probability
+        return _SERVE

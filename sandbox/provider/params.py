@@ -1,4 +1,4 @@
-"""Reads a request's parameters as FastAPI would: missing or badly typed ones are a 422 with a list of details."""
+"""Parses query parameters as FastAPI does: what is missing or of the wrong type is reported in a 422."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.world.errors import Refused
+from sandbox.world.errors import ApiError, validation_detail
 
 Kind = Literal["str", "int", "bool"]
-_UNREADABLE = {
+_WRONG_TYPE = {
     "str": "Input should be a valid string",
     "int": "Input should be a valid integer, unable to parse string as an integer",
     "bool": "Input should be a valid boolean, unable to interpret input",
@@ -25,7 +25,7 @@ class Field:
 
 
 class Params:
-    """The checked parameters of one request; absent ones read as None (False for a flag)."""
+    """The parsed parameters of one request; an absent one is None, an absent flag False."""
 
     def __init__(self, values: Mapping[str, str | int | bool]) -> None:
         self._values = values
@@ -33,11 +33,14 @@ class Params:
     def text(self, name: str) -> str:
         return str(self._values[name])
 
-    def maybe(self, name: str) -> str | None:
+    def optional_text(self, name: str) -> str | None:
         value = self._values.get(name)
         return None if value is None else str(value)
 
-    def number(self, name: str) -> int | None:
+    def integer(self, name: str) -> int:
+        return int(self._values[name])
+
+    def optional_integer(self, name: str) -> int | None:
         value = self._values.get(name)
         return None if value is None else int(value)
 
@@ -45,35 +48,32 @@ class Params:
         return bool(self._values.get(name, False))
 
 
-def check(fields: Mapping[str, Field], given: Mapping[str, str]) -> Params:
-    """Raises Refused(422, [{type, loc, msg, input}…]); parameters nobody asked for are let through unseen."""
+def parse_params(fields: Mapping[str, Field], query: Mapping[str, str]) -> Params:
+    """Raise ApiError(422, [{type, loc, msg, input}, …]) for wrong parameters; ignore unknown ones."""
     values: dict[str, str | int | bool] = {}
     wrong: list[dict[str, object]] = []
     for name, field in fields.items():
-        raw = given.get(name)
+        raw = query.get(name)
         if raw is None:
             if field.required:
-                wrong.append(_detail("missing", name, "Field required", None))
+                wrong.append(validation_detail(name, "missing", "Field required", None))
             continue
         try:
-            values[name] = _read(field, raw)
+            values[name] = _parse(field, raw)
         except (ValueError, KeyError):
-            wrong.append(_detail(f"{field.kind}_parsing", name, _UNREADABLE[field.kind], raw))
+            wrong.append(validation_detail(name, f"{field.kind}_parsing", _WRONG_TYPE[field.kind], raw))
             continue
         if field.choices and raw not in field.choices:
-            wrong.append(_detail("literal_error", name, f"Input should be {' or '.join(field.choices)}", raw))
+            message = f"Input should be {' or '.join(field.choices)}"
+            wrong.append(validation_detail(name, "literal_error", message, raw))
     if wrong:
-        raise Refused(422, wrong)
+        raise ApiError(422, wrong)
     return Params(values)
 
 
-def _read(field: Field, raw: str) -> str | int | bool:
+def _parse(field: Field, raw: str) -> str | int | bool:
     if field.kind == "int":
         if not raw.strip().lstrip("-").isdecimal():
             raise ValueError(raw)
         return int(raw)
     return _BOOLS[raw.lower()] if field.kind == "bool" else raw
-
-
-def _detail(kind: str, name: str, message: str, value: str | None) -> dict[str, object]:
-    return {"type": kind, "loc": ["query", name], "msg": message, "input": value}

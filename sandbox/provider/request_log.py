@@ -1,4 +1,4 @@
-"""Writes down every request and its charge: the log, its figures, and the file that survives a kill."""
+"""Records every request and its charge, in memory and in a file that survives a kill."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def day_of(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
-class Journal:
-    """One entry per API request, in columns (about 150 bytes each). Charges count from the moment of arrival.
+class RequestLog:
+    """Keeps one entry per API request, in columns (about 150 bytes each). A request is charged when it arrives.
 
-    An entry is `ok` once a 200 with `data` has been handed whole to a connection that was still open.
+    An entry is `ok` once a whole 200 with `data` has been written to a connection that was still open.
     """
 
     def __init__(self, state: Path | None = None) -> None:
@@ -43,14 +43,11 @@ class Journal:
         self._seconds: dict[int, list[int]] = {}
         self.in_flight = 0
 
-    def __len__(self) -> int:
-        return len(self._at)
-
     def reset(self) -> None:
-        """Forgets every request and charge."""
-        flying = self.in_flight
+        """Forget every request and charge, but not how many requests are in flight."""
+        in_flight = self.in_flight
         self._clear()
-        self.in_flight = flying
+        self.in_flight = in_flight
         if self._state is not None:
             os.ftruncate(self._state, 0)
 
@@ -60,7 +57,7 @@ class Journal:
             self._state = None
 
     def add(self, at: float, path: str, params: str, status: int | None, units: int, fault: str | None) -> int:
-        """Notes a request as it arrives, with the answer it will get; returns its number for `done`."""
+        """Record a request as it arrives, with the answer it will get; return its number for `mark_ok`."""
         number = self._append(at, path, params, status, units, fault)
         if self._state is not None:
             os.write(self._state, orjson.dumps([at, path, params, status, units, fault]) + b"\n")
@@ -80,8 +77,8 @@ class Journal:
         second[1] += status == 429
         return len(self._at) - 1
 
-    def done(self, number: int) -> None:
-        """Notes that the answer was sent whole and was a success."""
+    def mark_ok(self, number: int) -> None:
+        """Record that the answer was a success and has been sent whole."""
         if number < len(self._ok):
             self._ok[number] = 1
             if self._state is not None:
@@ -92,24 +89,24 @@ class Journal:
             try:
                 entry = orjson.loads(line)
             except orjson.JSONDecodeError:
-                continue  # the last line of a killed sandbox
+                continue  # a sandbox was killed while it wrote this line
             if isinstance(entry, int):
                 self._ok[entry] = 1
             else:
                 self._append(*entry)
 
-    def units_of(self, day: str) -> int:
-        """All units charged on a UTC day, for answers that were lost too."""
+    def units_on(self, day: str) -> int:
+        """Return the units charged on a UTC day, those of lost answers included."""
         return self._days[day]
 
-    def history(self, days: int, now: float) -> list[dict[str, object]]:
-        """[{"date", "tiktok"}] for the last `days` days, today first (the real shape is unknown)."""
+    def units_by_day(self, days: int, now: float) -> list[dict[str, object]]:
+        """Return [{"date", "tiktok"}] for the last days, today first; the real shape is unknown (provider.md)."""
         today = datetime.fromtimestamp(now, UTC).date()
         dates = [(today - timedelta(days=n)).isoformat() for n in range(max(0, min(days, 3650)))]
         return [{"date": date, "tiktok": self._days[date]} for date in dates]
 
     def entries(self, since: int = 0) -> list[dict[str, object]]:
-        """The log from entry number `since` on."""
+        """Return the log from entry number `since` on."""
         return [
             {
                 "n": n,
@@ -125,7 +122,7 @@ class Journal:
         ]
 
     def stats(self) -> dict[str, object]:
-        """Totals; `repeated`: requests answered successfully more than once, with how often."""
+        """Return totals, and in `repeated` the requests that were answered successfully more than once."""
         api = [n for n in range(len(self._at)) if self._path[n] in ENDPOINTS]
         answered = Counter((self._path[n], self._params[n]) for n in api if self._ok[n])
         repeated = [{"path": p, "params": q, "times": times} for (p, q), times in answered.items() if times > 1]

@@ -1,1 +1,1 @@
-"""The world in the platform's dialects."""
+"""Renders the world's objects as JSON, in the dialects in which the API serves them."""

@@ -1,10 +1,10 @@
-"""Renders a comment or a reply."""
+"""Renders comments and replies."""
 
 from __future__ import annotations
 
 from sandbox.render import user as render_user
 from sandbox.render.media import Json
-from sandbox.world.hashing import mix
+from sandbox.world.hashing import hash_ints
 from sandbox.world.keys import Comment
 from sandbox.world.world import World
 
@@ -12,20 +12,20 @@ _WORDS = ("so good", "first", "where is this", "❤️❤️❤️", "love it", 
 
 
 def comment(world: World, item: Comment) -> Json:
-    """Top level: reply_id "0" and reply_comment_total; a reply: reply_id = its parent's cid, no total [samples]."""
-    talk, ids = world.talk, world.ids
-    chance = mix(world.seed, 77, *item)
-    parent = "0" if item.r < 0 else ids.cid(Comment(item.post, item.t))
+    """Return a comment with reply_id "0" and reply_comment_total, or a reply with its parent's cid as reply_id."""
+    comments, ids = world.comments, world.ids
+    chance = hash_ints(world.seed, 77, *item)
+    parent = "0" if item.reply < 0 else ids.cid(Comment(item.post, item.position))
     body: Json = {
         "cid": ids.cid(item),
         "aweme_id": ids.post_id(item.post),
-        "text": f"{_WORDS[chance % len(_WORDS)]} {item.t}",
-        "create_time": talk.created(item),
+        "text": f"{_WORDS[chance % len(_WORDS)]} {item.position}",
+        "create_time": comments.created(item),
         "digg_count": chance % 900,
         "status": 1,
         "reply_id": parent,
         "reply_to_reply_id": "0",
-        "user": render_user.writer(world, talk.writer(item)),
+        "user": render_user.commenter(world, comments.commenter(item)),
         "user_digged": 0,
         "user_buried": False,
         "no_show": False,
@@ -36,8 +36,8 @@ def comment(world: World, item: Comment) -> Json:
         "stick_position": 0,
         "comment_language": "en",
     }
-    if item.r < 0:
-        body["reply_comment_total"] = talk.replies(item)
+    if item.reply < 0:
+        body["reply_comment_total"] = comments.reply_count(item)
         body["image_list"] = None
         body["sort_tags"] = '{"top_list":1}'
     return body

@@ -1,13 +1,13 @@
-"""Renders the rubbish that lists hold among their items."""
+"""Renders the malformed items that some lists contain."""
 
 from __future__ import annotations
 
-from sandbox.lists.pagination import Junk
 from sandbox.render.media import picture
+from sandbox.world.list_quirks import MalformedItem
 
 
-def junk(kind: Junk) -> object:
-    """null, a string, a number, a list, an empty object, an object without its id, with a bad id, or a card."""
+def malformed(kind: MalformedItem) -> object:
+    """Return what is sent in place of an item."""
     return {
         "null": None,
         "string": "unreadable",

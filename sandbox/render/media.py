@@ -1,8 +1,8 @@
-"""Renders pictures and videos: the addresses that make real objects heavy."""
+"""Renders pictures and videos, whose many URLs make up most of an object's size."""
 
 from __future__ import annotations
 
-from sandbox.world.hashing import mix
+from sandbox.world.hashing import hash_ints
 
 Json = dict[str, object]
 
@@ -10,7 +10,7 @@ _HOST = "https://cdn{}.sandbox.invalid"
 
 
 def picture(key: int, kind: str, size: int = 720) -> Json:
-    """{uri, url_list, url_prefix, width, height} as every TikTok image has it."""
+    """Return a picture with the keys of every TikTok image."""
     uri = f"tos-sandbox-{kind}/{key:016x}"
     return {
         "uri": uri,
@@ -24,8 +24,8 @@ def picture(key: int, kind: str, size: int = 720) -> Json:
     }
 
 
-def video(key: int, fat: bool) -> Json:
-    """A video object; duration in milliseconds. `fat` adds the bit rates that make a post about 7 KB."""
+def video(key: int, large: bool) -> Json:
+    """Return a video, with its duration in milliseconds. `large` adds the bit rates that make a post about 7 KB."""
     length = 5_000 + key % 60_000
     body: Json = {
         "play_addr": _address(key, "play"),
@@ -42,14 +42,14 @@ def video(key: int, fat: bool) -> Json:
         "meta": '{"LoudnessRange":"8.5","LoudnessRangeEnd":"-11.2","PeakAmplitude":"0.8"}',
         "tags": None,
     }
-    if fat:
+    if large:
         body["download_addr"] = _address(key + 2, "download")
         body["dynamic_cover"] = picture(key + 3, "cover", 480)
         body["bit_rate"] = [
             {
                 "gear_name": gear,
                 "quality_type": 20 + n,
-                "bit_rate": 400_000 + mix(key, n) % 900_000,
+                "bit_rate": 400_000 + hash_ints(key, n) % 900_000,
                 "is_bytevc1": n % 2,
                 "fps": 30,
                 "dub_infos": None,

@@ -1,12 +1,12 @@
-"""Renders a post: the app's aweme, and the old web format of full hashtag searches."""
+"""Renders posts: the app's aweme, and the old web format of full hashtag searches."""
 
 from __future__ import annotations
 
 from sandbox.render import sound as render_sound
 from sandbox.render import user as render_user
 from sandbox.render.media import Json, picture, video
-from sandbox.world.hashing import mix
-from sandbox.world.keys import author, unpack_user
+from sandbox.world.hashing import hash_ints
+from sandbox.world.keys import author, post_number, unpack_user
 from sandbox.world.topics import VOCABULARY
 from sandbox.world.world import World
 
@@ -21,86 +21,98 @@ _ODD_TEXT = (
 
 
 def description(world: World, post: int) -> str:
-    oddity = world.posts.oddity(post)
+    oddity = world.posts.text_oddity(post)
     if oddity is not None:
         return _ODD_TEXT[oddity % len(_ODD_TEXT)]
-    words = VOCABULARY[mix(world.seed, 78, post) % len(VOCABULARY)]
+    words = VOCABULARY[hash_ints(world.seed, 78, post) % len(VOCABULARY)]
     return f"my day with {words} " + " ".join(f"#{tag}" for tag in world.posts.tags(post))
 
 
 def _counts(world: World, post: int) -> dict[str, int]:
-    chance = mix(world.seed, 79, post)
-    plays = 2**70 if world.posts.oddity(post) == 1 else 50 + chance % 400_000
+    chance = hash_ints(world.seed, 79, post)
+    plays = 2**70 if world.posts.text_oddity(post) == 1 else 50 + chance % 400_000
     likes = (50 + chance % 400_000) // 12
-    return {"play": plays, "digg": likes, "share": likes // 40, "comment": world.talk.comments(post)}
+    return {"play": plays, "digg": likes, "share": likes // 40, "comment": world.comments.count(post)}
 
 
 def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool = False) -> Json:
-    """A post as the app has it. `true_author`: real follower numbers; `int_ids`: ids as 64-bit integers."""
-    posts, fat = world.posts, world.scale == "large"
-    user, post_id, key = author(post), world.ids.post_id(post), mix(world.seed, 80, post)
-    counts, photo, tags = _counts(world, post), posts.is_photo(post), posts.tags(post)
+    """Return a post as the app has it: `true_author` gives its author true counts, `int_ids` 64-bit integers as ids."""
+    user, post_id, key = author(post), world.ids.post_id(post), _key(world, post)
+    photo = world.posts.is_photo(post)
     writer = render_user.author(world, user, true_author, with_name=not photo)
     body: Json = {
         "aweme_id": int(post_id) if int_ids else post_id,
         "desc": description(world, post),
         "desc_language": "en",
-        "create_time": posts.created(post),
-        "region": world.people.region(user),
+        "create_time": world.posts.created(post),
+        "region": world.users.region(user),
         "author": writer,
         "author_user_id": int(world.ids.uid(user)),
-        "statistics": {
-            "aweme_id": post_id,
-            "play_count": counts["play"],
-            "digg_count": counts["digg"],
-            "share_count": counts["share"],
-            "comment_count": counts["comment"],
-            "download_count": counts["share"] // 3,
-            "forward_count": 0,
-            "collect_count": counts["digg"] // 9,
-            "repost_count": 0,
-        },
-        "video": video(key, fat),
+        "statistics": _statistics(world, post),
+        "video": video(key, world.scale == "large"),
     }
     if int_ids:
         writer["uid"] = int(world.ids.uid(user))
-    if photo:
-        body["image_post_info"] = {
-            "images": [{"display_image": picture(key + n, "photo")} for n in range(3)],
-            "title": "",
-        }
-        return body
-    sound = posts.sound(post)
+    return body | (_photo_part(key) if photo else _video_part(world, post, int_ids))
+
+
+def _key(world: World, post: int) -> int:
+    return hash_ints(world.seed, 80, post)
+
+
+def _statistics(world: World, post: int) -> Json:
+    counts = _counts(world, post)
+    return {
+        "aweme_id": world.ids.post_id(post),
+        "play_count": counts["play"],
+        "digg_count": counts["digg"],
+        "share_count": counts["share"],
+        "comment_count": counts["comment"],
+        "download_count": counts["share"] // 3,
+        "forward_count": 0,
+        "collect_count": counts["digg"] // 9,
+        "repost_count": 0,
+    }
+
+
+def _photo_part(key: int) -> Json:
+    images = [{"display_image": picture(key + n, "photo")} for n in range(3)]
+    return {"image_post_info": {"images": images, "title": ""}}
+
+
+def _video_part(world: World, post: int, int_ids: bool) -> Json:
+    """Return what a photo post lacks."""
+    user, post_id, key = author(post), world.ids.post_id(post), _key(world, post)
+    tags, sound = world.posts.tags(post), world.posts.sound(post)
     assert sound is not None
-    body |= {
+    music = render_sound.embedded(world, sound)
+    body: Json = {
         "aweme_type": 0,
         "group_id": post_id,
-        "is_top": int(post & 0xFFFF in posts.pinned(user)),
-        "music": render_sound.embedded(world, sound),
+        "is_top": int(post_number(post) in world.posts.pinned(user)),
+        "music": music | {"mid": int(world.ids.mid(sound))} if int_ids else music,
         "status": {"aweme_id": post_id, "is_delete": False, "allow_comment": True, "private_status": 0, "reviewed": 1},
         "text_extra": _text_extra(world, user, tags, key),
         "cha_list": _cha_list(tags) if key % 3 else None,
         "anchors": None,
         "banners": [],
         "geofencing": None,
-        "share_url": f"https://www.tiktok.com/@{world.people.username(user)}/video/{post_id}",
+        "share_url": f"https://www.tiktok.com/@{world.users.username(user)}/video/{post_id}",
         "user_digged": 0,
         "rate": 12,
     }
-    if fat:
-        body["added_sound_music_info"] = render_sound.embedded(world, sound)
+    if world.scale == "large":
+        body["added_sound_music_info"] = music
         body["share_info"] = {"share_title": description(world, post), "share_desc": "Check it out", "bool_persist": 0}
-    if int_ids:
-        body["music"] = render_sound.embedded(world, sound) | {"mid": int(world.ids.mid(sound))}
     return body
 
 
 def _cid(tag: str) -> str:
-    return str(mix(81, *tag.lower().encode()) % 10**12)
+    return str(hash_ints(81, *tag.lower().encode()) % 10**12)
 
 
 def _text_extra(world: World, user: int, tags: tuple[str, ...], key: int) -> list[Json]:
-    """All hashtags, at times but the last (it is in cha_list then); at times a mention, which has no hashtag_name."""
+    """Return the hashtags, some posts' without the last, which is in cha_list then, and some posts' mentions."""
     shown = tags[:-1] if key % 3 and key % 5 == 0 else tags
     extra: list[Json] = [
         {"start": 12 + n, "end": 20 + n, "type": 1, "hashtag_name": tag, "hashtag_id": _cid(tag), "user_id": ""}
@@ -120,12 +132,12 @@ def _cha_list(tags: tuple[str, ...]) -> list[Json]:
 
 
 def wrapped(world: World, post: int, *, true_author: bool = False) -> Json:
-    """A keyword hit: {aweme_info, type}."""
+    """Return a keyword hit: {type, aweme_info}."""
     return {"type": 1, "aweme_info": aweme(world, post, true_author=true_author)}
 
 
 def web(world: World, post: int) -> Json:
-    """A remapped post: ids and createTime are strings, counters integers, heartCount a string [sample 15]."""
+    """Return a remapped post: ids, createTime and heartCount are strings, the other counters integers."""
     user = author(post)
     infos, stats = render_user.web_author(world, user)
     counts, tags, sound = _counts(world, post), world.posts.tags(post), world.posts.sound(post)

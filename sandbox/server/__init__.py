@@ -1,1 +1,1 @@
-"""HTTP, command line and the tests' own calls."""
+"""The sandbox process: HTTP, the command line, and the admin API of tests."""

@@ -1,4 +1,4 @@
-"""Answers the tests' own calls under /_sandbox/: truth, log, stats, switches, cast, find, reset, new-day."""
+"""Serves the admin API under /_sandbox/: truth, log, stats, switches, cast, find, health, reset, new-day."""
 
 from __future__ import annotations
 
@@ -9,64 +9,71 @@ from dataclasses import asdict
 import orjson
 
 from sandbox.provider.api import Api
-from sandbox.provider.behaviour import BadSwitch
-from sandbox.provider.response import encode
-from sandbox.truth import parse_query as ask
+from sandbox.provider.behaviour import InvalidSetting
+from sandbox.provider.shaping import encode
+from sandbox.truth.parse_query import parse_query
 from sandbox.truth.truth import Truth
-from sandbox.world import directory as playbill
-from sandbox.world.errors import Refused
+from sandbox.world import directory
+from sandbox.world.errors import ApiError
 
 Query = list[tuple[str, str]]
+_DESCRIBED = ("user", "post", "hashtag")
 
 
-class ControlRoom:
+class AdminApi:
     def __init__(self, api: Api) -> None:
         self._api = api
 
     async def answer(self, method: str, path: str, query: Query, body: bytes) -> tuple[int, bytes]:
-        """Status and JSON; 400 with {"detail"} for what cannot be understood."""
+        """Return status and JSON: 400 with {"detail"} for an invalid request, 404 for an unknown path or id."""
         try:
-            found = await self._truth(query) if path == "truth" else self._do(method, path, dict(query), body)
-        except (BadSwitch, ask.BadQuestion, orjson.JSONDecodeError, ValueError) as error:
+            result = await self._truth(query) if path == "truth" else self._call(method, path, dict(query), body)
+        except ValueError as error:
             return 400, encode({"detail": str(error)})
-        except Refused as refused:
-            return 404, encode({"detail": refused.detail, "status": refused.status})
-        return (404, encode({"detail": "Not Found"})) if found is None else (200, encode(found))
+        except ApiError as error:
+            return 404, encode({"detail": error.detail, "status": error.status})
+        return (404, encode({"detail": "Not Found"})) if result is None else (200, encode(result))
 
     async def _truth(self, query: Query) -> object:
-        """Worked out beside the loop, so that the API answers meanwhile."""
-        world, question = self._api.world, ask.question(query)
-        return await asyncio.get_running_loop().run_in_executor(None, lambda: Truth(world, question).answer())
+        """Compute the truth in a thread, so that API calls are answered meanwhile."""
+        world, truth_query = self._api.world, parse_query(query)
+        return await asyncio.get_running_loop().run_in_executor(None, lambda: Truth(world, truth_query).answer())
 
-    def _do(self, method: str, path: str, query: dict[str, str], body: bytes) -> object:
-        api = self._api
+    def _call(self, method: str, path: str, query: dict[str, str], body: bytes) -> object:
         if method == "POST":
             return self._change(path, body)
+        api = self._api
         if path == "log":
-            return api.journal.entries(int(query.get("since", "0")))
+            return api.request_log.entries(int(query.get("since", "0")))
         if path == "stats":
-            return api.journal.stats()
+            return api.request_log.stats()
         if path == "switches":
-            return asdict(api.gate.switches)
+            return asdict(api.injector.behaviour)
         if path == "cast":
-            return playbill.cast(api.world)
+            return directory.special_cases(api.world)
         if path == "find":
-            kind = next((kind for kind in ("user", "post", "hashtag") if kind in query), None)
-            return None if kind is None else playbill.found(api.world, kind, query[kind], int(query.get("count", "10")))
+            return self._find(query)
         return {"pid": os.getpid(), "seed": api.world.seed, "scale": api.world.scale} if path == "health" else None
 
+    def _find(self, query: dict[str, str]) -> object:
+        kind = next((kind for kind in _DESCRIBED if kind in query), None)
+        count = int(query.get("count", "10"))
+        return None if kind is None else directory.describe(self._api.world, kind, query[kind], count)
+
     def _change(self, path: str, body: bytes) -> object:
-        api = self._api
         if path == "switches":
-            wanted = orjson.loads(body)
-            if not isinstance(wanted, dict):
-                raise BadSwitch("switches: a JSON object")
-            api.gate.switch(api.gate.switches.changed(wanted), api.now())
-            return asdict(api.gate.switches)
+            return self._configure(orjson.loads(body))
         if path == "reset":
-            api.reset()
+            self._api.reset()
             return {"calls": 0}
         if path == "new-day":
-            api.new_day()
+            self._api.start_new_day()
             return {"used": 0}
         return None
+
+    def _configure(self, changes: object) -> object:
+        if not isinstance(changes, dict):
+            raise InvalidSetting("send a JSON object of settings")
+        injector = self._api.injector
+        injector.configure(injector.behaviour.with_changes(changes), self._api.now())
+        return asdict(injector.behaviour)

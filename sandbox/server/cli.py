@@ -1,4 +1,4 @@
-"""Reads the sandbox's command line."""
+"""Parses the sandbox's command line."""
 
 from __future__ import annotations
 
@@ -7,46 +7,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.provider.behaviour import FAULTS, BadSwitch, Switches
+from sandbox.provider.behaviour import FAULTS, Behaviour, InvalidSetting
 from sandbox.world.world import SCALES
 
 
 @dataclass(frozen=True)
 class Config:
-    """How a sandbox is started; `port` 0 takes any free one; `state` keeps log and charges over a kill."""
+    """How to start a sandbox: `port` 0 takes any free port, the file `state` keeps log and charges across restarts."""
 
     host: str = "127.0.0.1"
     port: int = 0
     seed: int = 7
     scale: str = "small"
     state: Path | None = None
-    switches: Switches = field(default_factory=Switches)
+    behaviour: Behaviour = field(default_factory=Behaviour)
 
 
 def parse(argv: Sequence[str] | None) -> Config:
-    """Exits with status 2 and one line where an option makes no sense."""
-    parser = argparse.ArgumentParser(
-        prog="sandbox",
-        description="An offline double of the EnsembleData TikTok API.",
-        epilog="Faults: " + "; ".join(f"{kind}: {meaning}" for kind, meaning in FAULTS.items()),
-    )
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8765, help="0 takes any free port (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=7, help="number of the world (default %(default)s)")
-    parser.add_argument("--scale", choices=SCALES, default="small")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="keep log and charges here over a kill")
-    parser.add_argument("--latency", type=float, default=0.0, metavar="S", help="seconds before each answer")
-    parser.add_argument("--jitter", type=float, default=0.0, metavar="S", help="random part added to it")
-    parser.add_argument("--rate", type=float, metavar="N", help="calls a second before 429")
-    parser.add_argument("--burst", type=int, metavar="N", help="calls at once before 429")
-    parser.add_argument("--retry-after", type=float, metavar="S", help="sent with 429")
-    parser.add_argument("--quota", type=int, metavar="N", help="units a UTC day before 495")
-    parser.add_argument("--hang", type=float, default=5.0, metavar="S", help="how long a hanging call hangs")
-    parser.add_argument("--fault", action="append", default=[], metavar="KIND=PROB", help="may be repeated")
-    parser.add_argument("--tokens", metavar="A,B", help="the only tokens accepted (default: any)")
+    """Exit with status 2 and an error message for an invalid option."""
+    parser = _parser()
     args = parser.parse_args(argv)
+    if not 0 <= args.port <= 65_535:
+        parser.error(f"--port {args.port}: expected 0 to 65535")
     try:
-        switches = Switches().changed(
+        behaviour = Behaviour().with_changes(
             {
                 "latency": {"seconds": args.latency, "jitter": args.jitter},
                 "rate": args.rate,
@@ -54,18 +38,44 @@ def parse(argv: Sequence[str] | None) -> Config:
                 "retry_after": args.retry_after,
                 "quota": args.quota,
                 "hang": args.hang,
-                "faults": dict(_pair(text) for text in args.fault),
+                "faults": dict(_parse_fault(text) for text in args.fault),
                 "tokens": args.tokens.split(",") if args.tokens else None,
             }
         )
-    except BadSwitch as error:
+    except InvalidSetting as error:
         parser.error(str(error))
-    return Config(args.host, args.port, args.seed, args.scale, args.state, switches)
+    return Config(args.host, args.port, args.seed, args.scale, args.state, behaviour)
 
 
-def _pair(text: str) -> tuple[str, float]:
-    kind, _, share = text.partition("=")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sandbox",
+        usage="%(prog)s [options]",
+        description="Serve an offline double of the EnsembleData TikTok API. See docs/sandbox.md.",
+        epilog="faults:\n" + "\n".join(f"  {kind:<10}{meaning}" for kind, meaning in FAULTS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    add("--port", type=int, default=8765, help="port to listen on, 0 for any free one (default %(default)s)")
+    add("--seed", type=int, default=7, help="number that the world is generated from (default %(default)s)")
+    add("--scale", choices=SCALES, default="small", help="size of hashtags and objects (default %(default)s)")
+    add("--state", type=Path, metavar="FILE", help="file that keeps log and charges across restarts")
+    add("--latency", type=float, default=0.0, metavar="S", help="seconds before each answer (default %(default)s)")
+    add("--jitter", type=float, default=0.0, metavar="S", help="up to so many seconds more, at random")
+    add("--rate", type=float, metavar="N", help="calls per second before 429 (default: no limit)")
+    add("--burst", type=int, metavar="N", help="calls at once before 429 (default: RATE / 5, at least 5)")
+    add("--retry-after", type=float, metavar="S", help="Retry-After header of a 429 (default: none)")
+    add("--quota", type=int, metavar="N", help="units per UTC day before 495 (default: no limit)")
+    add("--hang", type=float, default=5.0, metavar="S", help="seconds that a hanging call hangs (default %(default)s)")
+    add("--fault", action="append", default=[], metavar="KIND=PROBABILITY", help="inject a fault; may be repeated")
+    add("--tokens", metavar="A,B", help="the only tokens accepted (default: any)")
+    return parser
+
+
+def _parse_fault(text: str) -> tuple[str, float]:
+    kind, _, probability = text.partition("=")
     try:
-        return kind, float(share)
+        return kind, float(probability)
     except ValueError:
-        raise BadSwitch(f"--fault {text}: KIND=PROBABILITY") from None
+        raise InvalidSetting(f"--fault {text}: expected KIND=PROBABILITY, such as 500=0.1") from None

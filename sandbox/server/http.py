@@ -1,4 +1,4 @@
-"""Speaks just enough HTTP/1.1 to be fast and, on demand, wrong: cut bodies, closed and hanging connections."""
+"""Serves just enough HTTP/1.1 to be fast and, on demand, faulty: cut bodies, closed and hanging connections."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from sandbox.provider.api import Api, Plan
+from sandbox.provider.api import Api
+from sandbox.provider.shaping import ResponsePlan
 
 BASE = "/apis"
-CONTROL = "/_sandbox/"
+ADMIN = "/_sandbox/"
 _REASONS = {200: "OK", 404: "Not Found", 422: "Unprocessable Entity", 429: "Too Many Requests", 502: "Bad Gateway"}
 _MAX_HEAD = 1 << 20
-Control = Callable[[str, str, list[tuple[str, str]], bytes], Awaitable[tuple[int, bytes]]]
+AdminHandler = Callable[[str, str, list[tuple[str, str]], bytes], Awaitable[tuple[int, bytes]]]
 
 
 class Request(NamedTuple):
@@ -22,26 +23,26 @@ class Request(NamedTuple):
     path: str
     query: list[tuple[str, str]]
     body: bytes
-    keep: bool
+    keep_alive: bool
 
 
 @lru_cache(maxsize=4096)
-def _head(status: int, units: int, html: bool, keep: bool, retry_after: float | None) -> bytes:
+def _head(status: int, units: int, html: bool, keep_alive: bool, retry_after: float | None) -> bytes:
     kind = "text/html" if html else "application/json"
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Error')}", f"content-type: {kind}"]
     if not html:
         lines.append(f"units_charged: {units}")
     if retry_after is not None:
         lines.append(f"retry-after: {retry_after:g}")
-    lines.append("connection: keep-alive" if keep else "connection: close")
+    lines.append("connection: keep-alive" if keep_alive else "connection: close")
     return "\r\n".join([*lines, "content-length: "]).encode()
 
 
 class Connection(asyncio.Protocol):
-    """One client connection: one request at a time; what comes early waits its turn."""
+    """One client connection, which serves one request at a time; pipelined requests wait in the buffer."""
 
-    def __init__(self, api: Api, control: Control, connections: set[Connection]) -> None:
-        self._api, self._control, self._connections = api, control, connections
+    def __init__(self, api: Api, admin: AdminHandler, connections: set[Connection]) -> None:
+        self._api, self._admin, self._connections = api, admin, connections
         self._buffer = b""
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
@@ -58,7 +59,7 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._api.journal.in_flight -= 1
+            self._api.request_log.in_flight -= 1
 
     def abort(self) -> None:
         self._transport.abort()
@@ -73,16 +74,16 @@ class Connection(asyncio.Protocol):
         if request is None:
             return
         self._busy = True
-        if request.path.startswith(CONTROL):
-            self._task = asyncio.ensure_future(self._answer_control(request))
+        if request.path.startswith(ADMIN):
+            self._task = asyncio.ensure_future(self._answer_admin(request))
             return
         path = request.path.removeprefix(BASE) if request.path.startswith(BASE + "/") else request.path
         plan = self._api.handle(path, dict(request.query))
-        self._api.journal.in_flight += 1
-        self._timer = asyncio.get_running_loop().call_later(plan.delay, self._send, plan, request.keep)
+        self._api.request_log.in_flight += 1
+        self._timer = asyncio.get_running_loop().call_later(plan.delay, self._send, plan, request.keep_alive)
 
     def _parse(self) -> Request | None:
-        """The next whole request in the buffer; a broken one closes the connection."""
+        """Take the next whole request off the buffer, if there is one; abort the connection if its head is too long."""
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > _MAX_HEAD:
@@ -91,48 +92,46 @@ class Connection(asyncio.Protocol):
         line, *headers = self._buffer[:end].decode("latin-1").split("\r\n")
         method, _, rest = line.partition(" ")
         target, _, version = rest.partition(" ")
-        length, keep = 0, version != "HTTP/1.0"
+        length, keep_alive = 0, version != "HTTP/1.0"
         for header in headers:
             name, _, value = header.partition(":")
             name = name.lower()
             if name == "content-length":
                 length = int(value) if value.strip().isdigit() else 0
             elif name == "connection":
-                keep = value.strip().lower() != "close"
+                keep_alive = value.strip().lower() != "close"
         stop = end + 4 + length
         if len(self._buffer) < stop:
             return None
         body, self._buffer = self._buffer[end + 4 : stop], self._buffer[stop:]
         path, _, query = target.partition("?")
-        return Request(method, path, parse_qsl(query, keep_blank_values=True), body, keep)
+        return Request(method, path, parse_qsl(query, keep_blank_values=True), body, keep_alive)
 
-    def _send(self, plan: Plan, keep: bool) -> None:
+    def _send(self, plan: ResponsePlan, keep_alive: bool) -> None:
         self._timer = None
-        self._api.journal.in_flight -= 1
+        self._api.request_log.in_flight -= 1
         if plan.body is None:
             self.abort()
             return
-        head = _head(plan.status, plan.units, plan.html, keep, plan.retry_after) + b"%d\r\n\r\n" % len(plan.body)
+        head = _head(plan.status, plan.units, plan.html, keep_alive, plan.retry_after) + b"%d\r\n\r\n" % len(plan.body)
         if plan.cut is not None:
             self._transport.write(head + plan.body[: plan.cut])
             self._transport.close()
             return
         self._transport.write(head + plan.body)
-        if plan.good and not self._transport.is_closing():
-            self._api.journal.done(plan.entry)
-        self._finish(keep)
+        if plan.ok and not self._transport.is_closing():
+            self._api.request_log.mark_ok(plan.entry)
+        self._finish(keep_alive)
 
-    def _finish(self, keep: bool) -> None:
+    def _finish(self, keep_alive: bool) -> None:
         self._busy = False
-        if not keep:
+        if not keep_alive:
             self._transport.close()
         elif self._buffer:
             self._next()
 
-    async def _answer_control(self, request: Request) -> None:
-        status, body = await self._control(
-            request.method, request.path.removeprefix(CONTROL), request.query, request.body
-        )
+    async def _answer_admin(self, request: Request) -> None:
+        status, body = await self._admin(request.method, request.path.removeprefix(ADMIN), request.query, request.body)
         if not self._transport.is_closing():
-            self._transport.write(_head(status, 0, False, request.keep, None) + b"%d\r\n\r\n" % len(body) + body)
-            self._finish(request.keep)
+            self._transport.write(_head(status, 0, False, request.keep_alive, None) + b"%d\r\n\r\n" % len(body) + body)
+            self._finish(request.keep_alive)

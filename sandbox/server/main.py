@@ -1,4 +1,4 @@
-"""Runs one sandbox in the foreground until it is told to stop."""
+"""Runs a sandbox in the foreground until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ import time
 from collections.abc import Sequence
 
 from sandbox.provider.api import Api
-from sandbox.provider.faults import Gate
-from sandbox.provider.request_log import Journal
-from sandbox.server.admin import ControlRoom
+from sandbox.provider.faults import FaultInjector
+from sandbox.provider.request_log import RequestLog
+from sandbox.server.admin import AdminApi
 from sandbox.server.cli import Config, parse
 from sandbox.server.http import BASE, Connection
 from sandbox.world.world import World
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`python -m sandbox`: exit status 0 after SIGTERM or SIGINT, 2 where the port or an option cannot be had."""
+    """Run `python -m sandbox`: exit status 0 after SIGTERM or SIGINT, 2 for an invalid option or a port in use."""
     return run(parse(argv))
 
 
 def run(config: Config) -> int:
-    """Serves until SIGTERM or SIGINT; says on stderr where, once it is ready."""
+    """Serve until SIGTERM or SIGINT; print the URL of the API to stderr once ready."""
     try:
         asyncio.run(_serve(config))
     except OSError as error:
-        print(f"sandbox: {config.host}:{config.port}: {error.strerror or error}", file=sys.stderr)  # noqa: T201 - a CLI
+        where = error.filename or f"{config.host}:{config.port}"
+        print(f"sandbox: {where}: {error.strerror or error}", file=sys.stderr)  # noqa: T201 - a CLI
         return 2
     except KeyboardInterrupt:
         pass
@@ -39,13 +40,14 @@ async def _serve(config: Config) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    journal = Journal(config.state)
-    api = Api(World(config.seed, config.scale), Gate(config.seed, config.switches), journal, time.time)
-    room = ControlRoom(api)
+    request_log = RequestLog(config.state)
+    injector = FaultInjector(config.seed, config.behaviour)
+    api = Api(World(config.seed, config.scale), injector, request_log, time.time)
+    admin = AdminApi(api)
     connections: set[Connection] = set()
     try:
         server = await loop.create_server(
-            lambda: Connection(api, room.answer, connections), config.host, config.port, backlog=4096
+            lambda: Connection(api, admin.answer, connections), config.host, config.port, backlog=4096
         )
         port = server.sockets[0].getsockname()[1]
         line = f"sandbox listening on http://{config.host}:{port}{BASE}"
@@ -55,4 +57,4 @@ async def _serve(config: Config) -> None:
         for connection in list(connections):
             connection.abort()
     finally:
-        journal.close()
+        request_log.close()

@@ -1,1 +1,1 @@
-"""What a complete crawl must hold."""
+"""Computes what a complete crawl must hold, independently of the crawler."""

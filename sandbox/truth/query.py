@@ -1,4 +1,4 @@
-"""Says what a crawl was asked for: kind of seed, values, and the options that change what it holds."""
+"""Defines what the truth is asked about: one crawl, by the kind, the values and the options of its seeds."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _OF_POSTS = {"hashtag", "keyword", "user", "post", "posts", "music"}
 
 
 @dataclass(frozen=True)
-class Question:
-    """One crawl: kind, values, and the options of `tokcrawl seed` that change what it holds."""
+class TruthQuery:
+    """A crawl; the options are those of `tokcrawl seed` that change what it holds."""
 
     kind: str
     values: tuple[str, ...]
-    expand: frozenset[str] | None = None  # None: the kind's default
+    expand: frozenset[str] | None = None  # None: the default of the kind
     depth: int = 2
     full: bool = False
     days: int = 3650
@@ -37,8 +37,8 @@ class Question:
     period: str = "180"
     sorting: str = "0"
     match_exactly: bool = False
-    since: int | None = None  # unix s; posts before are kept but not expanded, lists in time order stop
-    until: int | None = None
+    since: int | None = None  # unix seconds; older posts are kept but not expanded, and end lists in order of time
+    until: int | None = None  # unix seconds; younger posts are kept but not expanded
     limits: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -48,7 +48,7 @@ class Question:
         return frozenset(("authors", "comments", "followings") if self.kind in _OF_POSTS else ())
 
     def limit(self, name: str) -> int | None:
-        """The limit of a list by its own name, or by that of the seed kind which brings it."""
-        brought_by = {("posts", "user"), ("music-posts", "music")}
-        other = self.limits.get(self.kind) if (name, self.kind) in brought_by else None
+        """Return the limit of a list, set under its own name or under that of the seed kind it belongs to."""
+        of_kind = {("posts", "user"), ("music-posts", "music")}
+        other = self.limits.get(self.kind) if (name, self.kind) in of_kind else None
         return self.limits.get(name, other)

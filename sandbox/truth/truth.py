@@ -1,25 +1,27 @@
-"""States what a complete crawl of some seeds must hold: the answer that tests compare a crawl with."""
+"""Computes what a complete crawl of some seeds must hold, which tests compare with what a crawl holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from sandbox.lists import comments as talk_lists
-from sandbox.lists import searches as search_lists
-from sandbox.lists.pagination import Listing
-from sandbox.truth.traversal import Expansion
-from sandbox.world import lookup as find
-from sandbox.world.errors import Refused
+from sandbox.lists import comments as comment_lists
+from sandbox.lists import searches
+from sandbox.lists.pagination import PagedList
+from sandbox.truth.traversal import Traversal
+from sandbox.world import lookup
+from sandbox.world.errors import ApiError
 from sandbox.world.keys import Comment
 
+_BATCH = 100
 
-class Truth(Expansion):
-    """Plans what each kind of seed buys at depth 0, then follows the relations."""
+
+class Truth(Traversal):
+    """Plans what each kind of seed fetches at depth 0, and leaves the relations to the traversal."""
 
     def answer(self) -> dict[str, object]:
-        """Sorted ids per kind, lists by the HTTP status that ended them, distinct successful calls."""
+        """Return the sorted ids of each kind, the lists by the HTTP status that ended them, and the calls."""
         ids = self._world.ids
-        self._seeds()
+        self._plan_seeds()
         self.run()
         return {
             "posts": sorted(map(ids.post_id, self.posts)),
@@ -34,8 +36,8 @@ class Truth(Expansion):
             "calls": self.calls,
         }
 
-    def _seeds(self) -> None:
-        plans: dict[str, Callable[[str], None]] = {
+    def _plan_seeds(self) -> None:
+        planners: dict[str, Callable[[str], None]] = {
             "hashtag": self._seed_hashtag,
             "keyword": self._seed_keyword,
             "user": lambda value: self._seed_user(value, "posts"),
@@ -49,138 +51,133 @@ class Truth(Expansion):
             "user-search": self._seed_user_search,
             "live-search": self._seed_lives,
         }
-        if self._q.kind in ("post", "posts"):
-            self._seed_posts(self._q.values)
+        values = list(dict.fromkeys(self._query.values))
+        if self._query.kind in ("post", "posts"):
+            self._seed_posts(values)
             return
-        for value in dict.fromkeys(self._q.values):
-            plans[self._q.kind](value)
+        for value in values:
+            planners[self._query.kind](value)
 
     def _seed_hashtag(self, name: str) -> None:
-        world, q = self._world, self._q
-        if q.full:
-            self._all_posts("hashtag", name, lambda: search_lists.full_hashtag(world, name, q.days, q.max_cursor))
+        world, query = self._world, self._query
+        if query.full:
+            found = (name, query.days, query.max_cursor)
+            self._seed_full_search("hashtag", name, lambda: searches.full_hashtag_posts(world, *found))
             return
-        self._plan(
-            0,
-            lambda d: self._each_post("hashtag", lambda: search_lists.hashtag(world, name), d),
-            "hashtag",
-            name.lower().lstrip("#"),
-        )
+        key = name.lower().lstrip("#")
+        self._seed_search("hashtag", key, lambda: searches.hashtag_posts(world, name))
 
-    def _seed_keyword(self, word: str) -> None:
-        world, q = self._world, self._q
-        if q.full:
-            found = (word, q.period, q.sorting, q.match_exactly)
-            self._all_posts("keyword", word, lambda: search_lists.keyword_posts(world, *found))
+    def _seed_keyword(self, keyword: str) -> None:
+        world, query = self._world, self._query
+        found = (keyword, query.period, query.sorting, query.match_exactly)
+        if query.full:
+            self._seed_full_search("keyword", keyword, lambda: searches.full_keyword_posts(world, *found))
             return
+        self._seed_search("keyword", keyword, lambda: searches.keyword_posts(world, *found))
 
-        def make() -> Listing[int]:
-            return search_lists.keyword(world, word, q.period, q.sorting, q.match_exactly)
+    def _seed_search(self, kind: str, key: str, make: Callable[[], PagedList[int]]) -> None:
+        self._plan(0, lambda depth: self._add_posts(kind, make, depth), kind, key)
 
-        self._plan(0, lambda d: self._each_post("keyword", make, d), "keyword", word)
+    def _seed_full_search(self, kind: str, value: str, find: Callable[[], Iterable[int]]) -> None:
+        """Plan a full search, which returns all posts in one call."""
 
-    def _all_posts(self, kind: str, value: str, make: Callable[[], Iterable[int]]) -> None:
-        """A full search: every post in one call."""
-
-        def work(depth: int) -> None:
+        def search(depth: int) -> None:
             found: list[int] = []
-            if self._once(lambda: found.extend(make())):
+            if self._fetch_page(lambda: found.extend(find())):
                 for post in found:
-                    self._post(post, depth)
+                    self._add_post(post, depth)
 
-        self._plan(0, work, "full", kind, value)
+        self._plan(0, search, "full", kind, value)
 
-    def _seed_user(self, value: str, name: str) -> None:
-        """Buys the profile, and where there is one the list. `likes` of a sec_uid needs no profile."""
+    def _seed_user(self, value: str, relation: str) -> None:
+        """Plan the profile and, if there is one, the list. `likes` of a sec_uid needs no profile."""
         try:
-            user = find.user(self._world, value)
-            if name == "likes" and value.startswith("MS4wLjABAAAA"):
-                self._user_list(name, user, 0)
+            user = lookup.user(self._world, value)
+            if relation == "likes" and value.startswith(lookup.SEC_UID_PREFIX):
+                self._plan_user_list(relation, user, 0)
                 return
-            self._world.people.check_profile(user)
-        except Refused as refused:
-            self.lists[str(refused.status)] += 1
-            if refused.status in (404, 463, 473):
+            self._world.users.check_profile(user)
+        except ApiError as error:
+            self._count_error(error)
+            if error.status in (404, 463, 473):
                 self.missing.add(value)
-            if name == "posts":  # bought beside the profile, and refused for the same reason
-                self.lists[str(refused.status)] += 1
+            if relation == "posts":  # fetched by name, without the profile, and refused for the same reason
+                self._count_error(error)
             return
         self._plan(0, lambda _: self._profile(user), "profile", user)
-        self._user(user, 0)
-        self._user_list(name, user, 0)
+        self._add_user(user, 0)
+        self._plan_user_list(relation, user, 0)
 
-    def _seed_posts(self, values: Iterable[str]) -> None:
-        """URLs one by one; bare ids in batches of 100."""
-        world, bare = self._world, []
-        for value in dict.fromkeys(values):
-            if "/" not in value:
-                bare.append(value)
-                continue
-            aweme_id = find.id_in_url(value)
-            post = find.post_by_id(world, aweme_id)
-            if post is None:
-                self.missing.add(aweme_id)
-                self.lists["404"] += 1
-                self.calls += int(aweme_id) % 3 != 2
-            elif world.posts.role(post) == "restricted_post":
-                self.missing.add(aweme_id)
-                self.lists["520"] += 1
-            elif self._once(lambda: None):
-                self._post(post, 0)
-        for at in range(0, len(bare), 100):
-            batch = bare[at : at + 100]
-            found = find.known_posts(world, batch)
-            self._once(lambda: None)
-            self.missing.update(set(batch) - {world.ids.post_id(post) for post in found})
-            for post in found:
-                self._post(post, 0)
+    def _seed_posts(self, values: Sequence[str]) -> None:
+        """Fetch URLs one by one, and ids in batches of 100."""
+        for url in (value for value in values if "/" in value):
+            self._seed_post_url(url)
+        ids = [value for value in values if "/" not in value]
+        for start in range(0, len(ids), _BATCH):
+            self._seed_batch(ids[start : start + _BATCH])
+
+    def _seed_post_url(self, url: str) -> None:
+        aweme_id = lookup.id_in_url(url)
+        post = lookup.post_by_id(self._world, aweme_id)
+        if post is None:
+            self.missing.add(aweme_id)
+            self.lists["404"] += 1
+            self.calls += int(aweme_id) % 3 != 2  # answered with a 200 that holds no post, except for these
+        elif self._world.posts.special_name(post) == "restricted_post":
+            self.missing.add(aweme_id)
+            self.lists["520"] += 1
+        else:
+            self._count_page()
+            self._add_post(post, 0)
+
+    def _seed_batch(self, aweme_ids: Sequence[str]) -> None:
+        found = lookup.posts_of_batch(self._world, aweme_ids)
+        self._count_page()
+        self.missing.update(set(aweme_ids) - {self._world.ids.post_id(post) for post in found})
+        for post in found:
+            self._add_post(post, 0)
 
     def _seed_comments(self, value: str) -> None:
-        def work(depth: int) -> None:
-            for comment in self._pages(
-                "comments", lambda: talk_lists.comments(self._world, find.post(self._world, value))
-            ):
-                self._comment(comment, depth)
+        def make() -> PagedList[Comment]:
+            return comment_lists.comments(self._world, lookup.post(self._world, value))
 
-        aweme_id = find.id_in_url(value) if "/" in value else value
-        self._plan(0, work, "comments", find.post_by_id(self._world, aweme_id) or aweme_id)
+        aweme_id = lookup.id_in_url(value) if "/" in value else value
+        key = lookup.post_by_id(self._world, aweme_id) or aweme_id
+        self._plan(0, lambda depth: self._add_comments("comments", make, depth), "comments", key)
 
     def _seed_replies(self, value: str) -> None:
         aweme_id, _, cid = value.rpartition(":")
 
-        def make() -> Listing[Comment]:
-            return talk_lists.replies(self._world, find.comment(self._world, find.post(self._world, aweme_id), cid))
+        def make() -> PagedList[Comment]:
+            parent = lookup.comment(self._world, lookup.post(self._world, aweme_id), cid)
+            return comment_lists.replies(self._world, parent)
 
-        def work(depth: int) -> None:
-            for comment in self._pages("replies", make):
-                self._comment(comment, depth)
-
-        self._plan(0, work, "replies", aweme_id, cid)
+        self._plan(0, lambda depth: self._add_comments("replies", make, depth), "replies", aweme_id, cid)
 
     def _seed_music(self, mid: str) -> None:
         try:
-            sound = find.sound(self._world, mid)
-        except Refused as refused:
-            self.lists[str(refused.status)] += 2
+            sound = lookup.sound(self._world, mid)
+        except ApiError as error:
+            self.lists[str(error.status)] += 2  # the details and the posts
             self.missing.add(mid)
             return
         self._plan(0, lambda _: self._sound(sound), "music", sound)
-        self._plan(0, lambda d: self._music_posts(sound, d), "music-posts", sound)
+        self._plan(0, lambda depth: self._sound_posts(sound, depth), "music-posts", sound)
 
-    def _seed_music_search(self, word: str) -> None:
-        def work(depth: int) -> None:
-            self.music.update(self._pages("music-search", lambda: search_lists.music_search(self._world, word)))
+    def _seed_music_search(self, keyword: str) -> None:
+        def search(depth: int) -> None:
+            self.music.update(self._fetch_list("music-search", lambda: searches.sounds(self._world, keyword)))
 
-        self._plan(0, work, "music-search", word)
+        self._plan(0, search, "music-search", keyword)
 
-    def _seed_user_search(self, word: str) -> None:
-        def work(depth: int) -> None:
-            for user in self._pages("user-search", lambda: search_lists.user_search(self._world, word)):
-                self._user(user, depth)
+    def _seed_user_search(self, keyword: str) -> None:
+        def search(depth: int) -> None:
+            for user in self._fetch_list("user-search", lambda: searches.users(self._world, keyword)):
+                self._add_user(user, depth)
 
-        self._plan(0, work, "user-search", word)
+        self._plan(0, search, "user-search", keyword)
 
-    def _seed_lives(self, word: str) -> None:
+    def _seed_lives(self, keyword: str) -> None:
         ids = self._world.ids
-        if self._once(lambda: search_lists.find_keyword(self._world, word)):
-            self.lives.update(ids.room_id(user) for user in search_lists.lives(self._world, word))
+        if self._fetch_page(lambda: searches.find_topic(self._world, keyword)):
+            self.lives.update(ids.room_id(user) for user in searches.live_hosts(self._world, keyword))

@@ -1,1 +1,1 @@
-"""The made-up world."""
+"""The generated world: its users, posts, comments, sounds and hashtags, all derived from one seed number."""

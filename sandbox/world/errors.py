@@ -1,14 +1,14 @@
-"""Says what an error answer is and costs: status, detail, units."""
+"""Defines the error that the API answers with: status, detail and what it costs."""
 
 from __future__ import annotations
 
-# What an answer with this status is charged; all others (422, 429, 462, 464, 466, 469, 474, 491-495, 5xx but 520): 0.
-# The reference knows only that some errors cost 1 (section 5: "if the secUid doesn't exist the cost is just 1").
+# Units charged for an answer with this status; any other error is free. Only some of these prices are known, the rest
+# are assumptions (provider.md).
 CHARGED = {200: 1, 404: 1, 463: 1, 471: 1, 472: 1, 473: 1, 520: 1}
 
 
-class Refused(Exception):
-    """The API answers with an error of its own. `body` replaces {"detail": …} where an answer is odd."""
+class ApiError(Exception):
+    """Raised where the API answers with an error. `body` replaces {"detail": …} for the answers of another shape."""
 
     def __init__(self, status: int, detail: object, body: object = None) -> None:
         super().__init__(status, detail, body)
@@ -19,3 +19,12 @@ class Refused(Exception):
     @property
     def units(self) -> int:
         return CHARGED.get(self.status, 0)
+
+
+def validation_error(field: str, kind: str, message: str, value: object) -> ApiError:
+    """Return the 422 that FastAPI sends for one wrong query parameter."""
+    return ApiError(422, [validation_detail(field, kind, message, value)])
+
+
+def validation_detail(field: str, kind: str, message: str, value: object) -> dict[str, object]:
+    return {"type": kind, "loc": ["query", field], "msg": message, "input": value}

@@ -1,4 +1,4 @@
-"""Turns integers into other integers for ever in the same way: the only source of chance in the made-up world."""
+"""Hashes integers and text the same way in every process: the only source of randomness in the generated world."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _HALF = 30
 _HALF_MASK = (1 << _HALF) - 1
 
 
-def mix(*parts: int) -> int:
-    """A 64-bit number that depends on every part and on their order (splitmix64, chained)."""
+def hash_ints(*parts: int) -> int:
+    """Return a 64-bit hash of the integers that depends on their order (chained splitmix64)."""
     h = 0x9E3779B97F4A7C15
     for part in parts:
         h = (h ^ (part & _MASK)) + 0x9E3779B97F4A7C15 & _MASK
@@ -22,25 +22,25 @@ def mix(*parts: int) -> int:
 
 
 @lru_cache(maxsize=65536)
-def word(text: str) -> int:
-    """A 64-bit number for a text, the same in every process and Python version."""
+def hash_text(text: str) -> int:
+    """Return a 64-bit hash of a text; unlike `hash`, it does not change between processes."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
-class Shuffle:
-    """A reversible shuffle of the numbers below 2**60 (a four-round Feistel network)."""
+class Permutation:
+    """A keyed, invertible permutation of the integers below 2**60 (a four-round Feistel network)."""
 
     def __init__(self, key: int) -> None:
-        self._keys = tuple(mix(key, turn) for turn in range(4))
+        self._keys = tuple(hash_ints(key, turn) for turn in range(4))
 
-    def forward(self, number: int) -> int:
+    def apply(self, number: int) -> int:
         left, right = number >> _HALF, number & _HALF_MASK
         for key in self._keys:
-            left, right = right, left ^ (mix(key, right) & _HALF_MASK)
+            left, right = right, left ^ (hash_ints(key, right) & _HALF_MASK)
         return left << _HALF | right
 
-    def backward(self, number: int) -> int:
+    def invert(self, number: int) -> int:
         left, right = number >> _HALF, number & _HALF_MASK
         for key in reversed(self._keys):
-            left, right = right ^ (mix(key, left) & _HALF_MASK), left
+            left, right = right ^ (hash_ints(key, left) & _HALF_MASK), left
         return left << _HALF | right

@@ -1,4 +1,4 @@
-"""Translates the world's codes into ids as the platform writes them, and back."""
+"""Converts the world's keys into ids as the platform writes them, and back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from binascii import Error as Base64Error
 from functools import lru_cache
 from hashlib import blake2b
 
-from sandbox.world.hashing import Shuffle, mix
-from sandbox.world.keys import CAST, Comment, user_code
+from sandbox.world.hashing import Permutation, hash_ints
+from sandbox.world.keys import SPECIAL, Comment, user_key
 from sandbox.world.special_cases import TWINS
 
 _UID = 6_600_000_000_000_000_000
@@ -21,39 +21,31 @@ _SEC = "MS4wLjABAAAA"
 
 
 class Ids:
-    """19-digit numbers for everything (beyond 2**53, below 2**63); sec_uids of 76 characters, case-sensitive."""
+    """Ids are 19-digit numbers (above 2**53, below 2**63); a sec_uid has 76 characters and is case-sensitive."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._users = Shuffle(mix(seed, 1))
-        self._posts = Shuffle(mix(seed, 2))
-        self._sounds = Shuffle(mix(seed, 3))
+        self._users = Permutation(hash_ints(seed, 1))
+        self._posts = Permutation(hash_ints(seed, 2))
+        self._sounds = Permutation(hash_ints(seed, 3))
         self.uid = lru_cache(maxsize=100_000)(self._uid)
         self.sec_uid = lru_cache(maxsize=100_000)(self._sec_uid)
         self.post_id = lru_cache(maxsize=100_000)(self._post_id)
         self.mid = lru_cache(maxsize=100_000)(self._mid)
-        self._twin = (user_code(CAST, TWINS[0]), user_code(CAST, TWINS[1]))
+        self._twin = (user_key(SPECIAL, TWINS[0]), user_key(SPECIAL, TWINS[1]))
 
     def _uid(self, user: int) -> str:
-        return str(_UID + self._users.forward(user << 16 | user & 0x5555))
-
-    def user_of_uid(self, uid: str) -> int | None:
-        """The code behind a uid; None where no user ever had it (whether one has is `People.exists`)."""
-        number = _offset(uid, _UID)
-        if number is None:
-            return None
-        packed = self._users.backward(number)
-        user = packed >> 16
-        return user if packed & 0xFFFF == user & 0x5555 else None
+        return str(_UID + self._users.apply(user << 16 | user & 0x5555))
 
     def _sec_uid(self, user: int) -> str:
         if user == self._twin[1]:
             return _SEC + self._sec_uid(self._twin[0])[len(_SEC) :].swapcase()
-        head = self._users.forward(user << 16 | 0x2BAD).to_bytes(8, "big")
+        head = self._users.apply(user << 16 | 0x2BAD).to_bytes(8, "big")
         tail = blake2b(head, digest_size=40, key=self._seed.to_bytes(8, "big", signed=True)).digest()
         return _SEC + urlsafe_b64encode(head + tail).decode()
 
-    def user_of_sec_uid(self, sec_uid: str) -> int | None:
+    def user_from_sec_uid(self, sec_uid: str) -> int | None:
+        """Return the user's key, or None for a sec_uid that no user can have."""
         if sec_uid == self.sec_uid(self._twin[1]):
             return self._twin[1]
         try:
@@ -63,31 +55,31 @@ class Ids:
         number = int.from_bytes(head, "big")
         if number >= _LIMIT:
             return None
-        user = self._users.backward(number) >> 16
+        user = self._users.invert(number) >> 16
         return user if self.sec_uid(user) == sec_uid else None
 
     def _post_id(self, post: int) -> str:
-        return str(_POST + self._posts.forward(post))
+        return str(_POST + self._posts.apply(post))
 
-    def post_of_id(self, aweme_id: str) -> int | None:
+    def post_from_id(self, aweme_id: str) -> int | None:
         number = _offset(aweme_id, _POST)
-        return None if number is None else self._posts.backward(number)
+        return None if number is None else self._posts.invert(number)
 
     def _mid(self, sound: int) -> str:
-        return str(_MID + self._sounds.forward(sound << 12 | 0xABC))
+        return str(_MID + self._sounds.apply(sound << 12 | 0xABC))
 
-    def sound_of_mid(self, mid: str) -> int | None:
+    def sound_from_mid(self, mid: str) -> int | None:
         number = _offset(mid, _MID)
         if number is None:
             return None
-        packed = self._sounds.backward(number)
+        packed = self._sounds.invert(number)
         return packed >> 12 if packed & 0xFFF == 0xABC else None
 
     def cid(self, comment: Comment) -> str:
-        return str(_CID + mix(self._seed, 4, comment.post, comment.t, comment.r) % _LIMIT)
+        return str(_CID + hash_ints(self._seed, 4, *comment) % _LIMIT)
 
     def room_id(self, user: int) -> str:
-        return str(_ROOM + mix(self._seed, 5, user) % _LIMIT)
+        return str(_ROOM + hash_ints(self._seed, 5, user) % _LIMIT)
 
 
 def _offset(text: str, base: int) -> int | None:

@@ -1,48 +1,51 @@
-"""Packs what a user, post or sound *is* into one small integer, its code, so that nothing need be stored.
+"""Packs what identifies a user, post or sound into one integer, its key, so that the world needs no storage.
 
-User code, 44 bits: kind (4) | a (24) | b (16). Post code, 60 bits: user code | n (16), n counting the user's posts
-from the oldest. Sound code, 48 bits: 0 | topic and number, or 1 | the user whose original sound it is.
+User key, 44 bits: kind (4), a (24), b (16); what a and b mean depends on the kind. Post key, 60 bits: user key, n (16),
+where n counts the user's posts from the oldest. Sound key, 45 bits: 0, topic and number, or 1 and the key of the user
+whose original sound it is.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-MEMBER = 1  # a = topic number, b = place in the topic
-CAST = 2  # a = place in the cast
-DIAL = 3  # a = the N of the name, b = which dial
-FAN_OF_CAST = 4  # a = place in the cast, b = which fan
-FAN_OF_DIAL = 5  # a = N of followers_N, b = which fan
-IDOL_OF_CAST = 6
-IDOL_OF_DIAL = 7
+# Kinds of users
+MEMBER = 1  # writes under a topic's hashtag; a = topic number, b = index among its members
+SPECIAL = 2  # a = index in SPECIAL_USERS
+SIZED = 3  # has N of something; a = N, b = index in SIZED_LISTS
+FAN_OF_SPECIAL = 4  # follows a special user; a = index in SPECIAL_USERS, b = index among its followers
+FAN_OF_SIZED = 5  # follows `followers_N`; a = N, b = index among its followers
+IDOL_OF_SPECIAL = 6  # is followed by a special user
+IDOL_OF_SIZED = 7  # is followed by `followings_N`
 
 MAX_POSTS = 60_000  # n and b have 16 bits
-MAX_CROWD = 60_000
+MAX_FOLLOWS = 60_000
+_USER_MASK = (1 << 44) - 1
 
 
-class User(NamedTuple):
+class UserParts(NamedTuple):
     kind: int
     a: int
     b: int
 
 
 class Comment(NamedTuple):
-    """The t-th comment under a post, or its r-th reply (r = -1 for the comment itself)."""
+    """The comment at `position` under a post, or its reply number `reply` (-1 for the comment itself)."""
 
     post: int
-    t: int
-    r: int = -1
+    position: int
+    reply: int = -1
 
 
-def user_code(kind: int, a: int, b: int = 0) -> int:
+def user_key(kind: int, a: int, b: int = 0) -> int:
     return kind << 40 | a << 16 | b
 
 
-def unpack_user(user: int) -> User:
-    return User(user >> 40, user >> 16 & 0xFFFFFF, user & 0xFFFF)
+def unpack_user(user: int) -> UserParts:
+    return UserParts(user >> 40, user >> 16 & 0xFFFFFF, user & 0xFFFF)
 
 
-def post_code(user: int, n: int) -> int:
+def post_key(user: int, n: int) -> int:
     return user << 16 | n
 
 
@@ -50,7 +53,8 @@ def author(post: int) -> int:
     return post >> 16
 
 
-def nth(post: int) -> int:
+def post_number(post: int) -> int:
+    """Return n: the author's oldest post is number 0."""
     return post & 0xFFFF
 
 
@@ -58,14 +62,15 @@ def topic_sound(topic: int, number: int) -> int:
     return topic << 16 | number
 
 
+def unpack_topic_sound(sound: int) -> tuple[int, int]:
+    """Return the topic and the number of a topic's sound."""
+    return sound >> 16, sound & 0xFFFF
+
+
 def original_sound(user: int) -> int:
     return 1 << 44 | user
 
 
-def is_original(sound: int) -> bool:
-    return bool(sound >> 44)
-
-
-def sound_owner(sound: int) -> int:
-    """The user of an original sound, or topic << 16 | number of a topic's sound."""
-    return sound & ((1 << 44) - 1)
+def sound_owner(sound: int) -> int | None:
+    """Return the user whose original sound this is; None for a topic's sound."""
+    return sound & _USER_MASK if sound >> 44 else None

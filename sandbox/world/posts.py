@@ -1,110 +1,113 @@
-"""Knows which posts exist and what each is: its time, hashtags, sound, kind, and its place in its author's list."""
+"""Derives which posts exist: their times, hashtags, sounds and kinds, and their order in their author's list."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from sandbox.world.hashing import mix
+from sandbox.world.hashing import hash_ints
 from sandbox.world.keys import (
-    CAST,
-    FAN_OF_CAST,
+    FAN_OF_SPECIAL,
     MEMBER,
+    SPECIAL,
     author,
-    nth,
     original_sound,
-    post_code,
+    post_key,
+    post_number,
     topic_sound,
     unpack_user,
-    user_code,
+    user_key,
 )
-from sandbox.world.special_cases import BY_POST_NAME, ODD_POSTS, ODD_TEXT, POST_ROLES
-from sandbox.world.topics import VARIANTS, VOCABULARY, Tag, Topics
-from sandbox.world.users import People
+from sandbox.world.special_cases import ODD_POSTS, ODD_TEXT, SPECIAL_POST_INDEX, SPECIAL_POSTS, SpecialPost
+from sandbox.world.topics import VARIANTS, VOCABULARY, Hashtag, Topic, Topics
+from sandbox.world.users import Users
 
-NOW = 1_790_000_000  # the world's present, 2026-09-21T14:13:20Z: everything lies before it, for ever
-_SPAN = 700 * 86_400  # and after this many seconds before
-_PHOTO = BY_POST_NAME["photo_post"]
+NEWEST = 1_790_000_000  # 2026-09-21T14:13:20Z: no post is younger …
+_SPAN = 700 * 86_400  # … and none is this many seconds older
 
 
 class Posts:
-    def __init__(self, seed: int, topics: Topics, people: People) -> None:
+    def __init__(self, seed: int, topics: Topics, users: Users) -> None:
         self._seed = seed
         self._topics = topics
-        self._people = people
+        self._users = users
         self.count = lru_cache(maxsize=50_000)(self._count)
         self.pinned = lru_cache(maxsize=50_000)(self._pinned)
         self.tags = lru_cache(maxsize=50_000)(self._tags)
 
     def _count(self, user: int) -> int:
-        """How many posts a user has: those under the topic's hashtag, and some of no topic."""
-        role = self._people.role(user)
-        if role is not None:
-            return role.posts
+        """Return how many posts a user has; a member has those of the topic and some without a topic."""
+        special = self._users.special(user)
+        if special is not None:
+            return special.posts
         kind, topic_number, b = unpack_user(user)
         if kind == MEMBER:
             topic = self._topics.by_number(topic_number)
             if topic is None or b >= topic.members:
                 return 0
-            return self._loose(user) + -(-(topic.posts - b) // topic.members)
-        dial, number = self._people.dial(user)
-        if dial:
-            return {"posts": number, "comments": 1}.get(dial, 2)
-        return mix(self._seed, 40, user) % 3 if kind >= FAN_OF_CAST else 0
+            return self._topicless(user) + -(-(topic.posts - b) // topic.members)
+        sized_list, size = self._users.sized(user)
+        if sized_list:
+            return {"posts": size, "comments": 1}.get(sized_list, 2)
+        return hash_ints(self._seed, 40, user) % 3 if kind >= FAN_OF_SPECIAL else 0
 
-    def _loose(self, user: int) -> int:
-        """How many posts of no topic a member has; they are older than those of the topic."""
-        chance = mix(self._seed, 40, user)
+    def _topicless(self, user: int) -> int:
+        """Return how many posts of a member belong to no topic; they are its oldest."""
+        chance = hash_ints(self._seed, 40, user)
         return chance % 30 if chance % 12 == 0 else chance % 6
 
     def exists(self, post: int) -> bool:
-        return self._people.exists(author(post)) and nth(post) < self.count(author(post))
+        return self._users.exists(author(post)) and post_number(post) < self.count(author(post))
 
-    def named(self, name: str) -> int:
-        """A post of the cast by name."""
-        return post_code(user_code(CAST, ODD_POSTS), BY_POST_NAME[name])
+    def by_name(self, name: str) -> int:
+        """Return the special post of this name."""
+        return post_key(user_key(SPECIAL, ODD_POSTS), SPECIAL_POST_INDEX[name])
 
-    def role(self, post: int) -> str:
-        """The name of a post of the cast; "" for any other."""
-        kind, place, _ = unpack_user(author(post))
-        return POST_ROLES[nth(post)].name if kind == CAST and place == ODD_POSTS else ""
+    def special(self, post: int) -> SpecialPost | None:
+        kind, index, _ = unpack_user(author(post))
+        return SPECIAL_POSTS[post_number(post)] if kind == SPECIAL and index == ODD_POSTS else None
 
-    def oddity(self, post: int) -> int | None:
-        """Which oddity of text a post of odd_text holds (0 surrogate, 1 big integer, 2 NUL, 3 U+2028 …)."""
-        kind, place, _ = unpack_user(author(post))
-        return nth(post) if kind == CAST and place == ODD_TEXT else None
+    def special_name(self, post: int) -> str:
+        """Return the name of a special post, "" for any other."""
+        special = self.special(post)
+        return special.name if special else ""
+
+    def text_oddity(self, post: int) -> int | None:
+        """Return the number of a post of `odd_text`, which is that of the oddity in its text; None for other posts."""
+        kind, index, _ = unpack_user(author(post))
+        return post_number(post) if kind == SPECIAL and index == ODD_TEXT else None
 
     def topic_index(self, post: int) -> int | None:
-        """The post's place in its topic; None for a post of no topic."""
+        """Return the post's index in its topic, or None if it has no topic."""
         kind, number, b = unpack_user(author(post))
         topic = self._topics.by_number(number) if kind == MEMBER else None
         if topic is None:
             return None
-        round_ = nth(post) - self._loose(author(post))
-        index = round_ * topic.members + b
-        return index if round_ >= 0 and index < topic.posts else None
+        turn = post_number(post) - self._topicless(author(post))
+        index = turn * topic.members + b
+        return index if turn >= 0 and index < topic.posts else None
 
-    def of_topic(self, topic: int, members: int, index: int) -> int:
-        user = user_code(MEMBER, topic, index % members)
-        return post_code(user, self._loose(user) + index // members)
+    def of_topic(self, topic: Topic, index: int) -> int:
+        user = user_key(MEMBER, topic.number, index % topic.members)
+        return post_key(user, self._topicless(user) + index // topic.members)
 
-    def under(self, tag: Tag, index: int) -> int:
-        """The index-th post of a hashtag, in the platform's own order, which is not by time [D23]."""
-        return self.of_topic(tag.topic.number, tag.topic.members, index * tag.step)
+    def of_hashtag(self, hashtag: Hashtag, index: int) -> int:
+        """Return a post of a hashtag; its list is not ordered by time (provider.md)."""
+        return self.of_topic(hashtag.topic, index * hashtag.step)
 
     def created(self, post: int) -> int:
-        """Unix seconds; strictly increasing over a user's posts."""
+        """Return the post's time in unix seconds, which increases strictly with the number of the post."""
         count = max(1, self.count(author(post)))
         step = _SPAN // count
-        return NOW - _SPAN + nth(post) * step + mix(self._seed, 41, post) % max(1, step - 1)
+        return NEWEST - _SPAN + post_number(post) * step + hash_ints(self._seed, 41, post) % max(1, step - 1)
 
     def is_photo(self, post: int) -> bool:
-        role = self.role(post)
-        if role or self.oddity(post) is not None:
-            return role == "photo_post"
-        return mix(self._seed, 42, post) % 23 == 0
+        name = self.special_name(post)
+        if name or self.text_oddity(post) is not None:
+            return name == "photo_post"
+        return hash_ints(self._seed, 42, post) % 23 == 0
 
     def _tags(self, post: int) -> tuple[str, ...]:
-        """Hashtag names as written (sometimes with a capital); none on photo posts, which have no text_extra."""
+        """Return the hashtags as written, some capitalized; none for a photo post, which has no text_extra."""
         if self.is_photo(post):
             return ()
         index = self.topic_index(post)
@@ -115,7 +118,7 @@ class Posts:
             assert topic is not None
             variants = VARIANTS if number < len(VOCABULARY) else {"": 1}
             names = [topic.name + suffix for suffix, step in variants.items() if index % step == 0]
-        chance = mix(self._seed, 43, post)
+        chance = hash_ints(self._seed, 43, post)
         if chance % 3 == 0:
             names.append(VOCABULARY[chance // 3 % len(VOCABULARY)])
         if chance % 5 == 0:
@@ -123,38 +126,38 @@ class Posts:
         return tuple(dict.fromkeys(names))
 
     def sound(self, post: int) -> int | None:
-        """The post's sound: shared within a topic, else the author's original sound; None on photo posts."""
+        """Return a sound shared within the topic, or the author's original one; None for a photo post."""
         if self.is_photo(post):
             return None
         index = self.topic_index(post)
         number = unpack_user(author(post)).a
         if index is None or index % 7 == 3:
             return original_sound(author(post))
-        return topic_sound(number, index % self.sounds(number))
+        return topic_sound(number, index % self.sound_count(number))
 
-    def sounds(self, topic: int) -> int:
-        """How many sounds a topic's posts share."""
+    def sound_count(self, topic: int) -> int:
+        """Return how many sounds the posts of a topic share."""
         found = self._topics.by_number(topic)
         return max(3, found.members // 4) if found else 0
 
     def _pinned(self, user: int) -> tuple[int, ...]:
-        """Which of a user's posts (n) are pinned, as the list shows them."""
-        role = self._people.role(user)
+        """Return the numbers of a user's pinned posts, in the order of the list."""
+        special = self._users.special(user)
         count = self.count(user)
-        if role is not None:
-            return tuple(range(role.pinned))
-        chance = mix(self._seed, 44, user)
+        if special is not None:
+            return tuple(range(special.pinned))
+        chance = hash_ints(self._seed, 44, user)
         if chance % 6 or count < 6:
             return ()
         return tuple(sorted({chance // 6 % count, chance // 60 % count}, reverse=True))
 
-    def listed(self, user: int, place: int) -> int:
-        """The post at a place of the user's list: pinned ones first, then newest first [G+]."""
+    def of_user(self, user: int, index: int) -> int:
+        """Return a post of the user's list: pinned ones come first, then the newest (provider.md)."""
         pinned = self.pinned(user)
-        if place < len(pinned):
-            return post_code(user, pinned[place])
-        n = self.count(user) - 1 - (place - len(pinned))
+        if index < len(pinned):
+            return post_key(user, pinned[index])
+        n = self.count(user) - 1 - (index - len(pinned))
         for p in sorted(pinned, reverse=True):
             if p >= n:
                 n -= 1
-        return post_code(user, n)
+        return post_key(user, n)

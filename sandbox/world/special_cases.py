@@ -1,14 +1,17 @@
-"""Names the special cases of the world: the users, hashtags, posts and keywords that tests ask for by name."""
+"""Lists the special cases of the world: users, posts and hashtags that each show one oddity of the API, by name.
+
+`why` says what a case is for; `GET /_sandbox/cast` and docs/sandbox.md show it.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from sandbox.lists.pagination import End
+from sandbox.world.list_quirks import ListEnding
 
 
-class Role(NamedTuple):
-    """A user of the cast. Counts are what the lists hold; `claimed` is the total the followers page states."""
+class SpecialUser(NamedTuple):
+    """Counts are what the user's lists hold; `claimed_total` is the `total` that a page of followers states."""
 
     name: str
     state: str = "ok"
@@ -17,86 +20,97 @@ class Role(NamedTuple):
     followers: int = 3
     followings: int = 3
     likes: int = 0
-    likes_shown: str = "private"  # public | private (472) | hidden (an empty list)
-    followers_end: End = "absent"  # how the followers list ends: see Window.end
-    shift: int = 0  # items that each followers page repeats, as a window shifted by new followers does
-    claimed: int | None = None
+    likes_visibility: str = "private"  # public | private (472) | hidden (an empty list)
+    followers_end: ListEnding = "absent"
+    overlap: int = 0  # items of the page before that each followers page repeats, as if new followers had come in
+    claimed_total: int | None = None
     quirk: str = ""
     why: str = ""
 
 
-ROLES = (
-    Role("celebrity7000", followers=7000, followers_end="lying", why="more followers than the 5,000 obtainable"),
-    Role(
+SPECIAL_USERS = (
+    SpecialUser(
+        "celebrity7000", followers=7000, followers_end="lying", why="more followers than can be fetched (5,000)"
+    ),
+    SpecialUser(
         "celebrity_shift",
         followers=6200,
         followers_end="lying",
-        shift=1,
-        claimed=4_511_327,
-        why="over the cap, and each page repeats an item of the one before",
+        overlap=1,
+        claimed_total=4_511_327,
+        why="over the cap, and each page repeats an item of the previous one",
     ),
-    Role(
+    SpecialUser(
         "fans250",
         followers=250,
         followers_end="lying",
-        claimed=4_511_327,
-        why="last followers page is empty, cursor -1, token set, total in the millions",
+        claimed_total=4_511_327,
+        why="the last page of followers is empty: cursor -1, a token, a total in the millions",
     ),
-    Role("fans230", followers=230, why="followers end by an absent nextCursor"),
-    Role("follows130", followings=130, why="two pages of followings, both cursors needed"),
-    Role("private_user", state="private", posts=12, followers=40, followings=30, why="472 on lists, profile answers"),
-    Role("gone_user", state="missing", why="473"),
-    Role("restricted_user", state="restricted", why="471"),
-    Role("unavailable_user", state="unavailable", why="474"),
-    Role("likes_public", likes=45, likes_shown="public", why="two pages of liked posts"),
-    Role("likes_private", likes=45, why="472 on liked posts only"),
-    Role("likes_hidden", likes=45, likes_shown="hidden", why="liked posts: an empty list"),
-    Role("twin_a", why="its sec_uid differs from twin_b's only by case"),
-    Role("twin_b", why="its sec_uid differs from twin_a's only by case"),
-    Role("pinned_user", posts=35, pinned=3, why="three old pinned posts come first"),
-    Role("odd_text", posts=6, quirk="text", why="lone surrogate, integer beyond 64 bits, NUL, U+2028 in one body"),
-    Role("odd_posts", posts=13, why="owner of the special posts"),
-    Role("no_posts", posts=0, followers=0, followings=0, why="every list empty"),
-    Role("data_in_error", quirk="data-in-error", why="profile answers 404 and still carries `data`"),
-    Role("no_data", quirk="no-data", why="profile answers 200 without `data`, for ever"),
-    Role("followers_null", followers=0, quirk="followers-null", why="`followers: null`"),
-    Role("total_liar", followers=120, claimed=300, why="the list ends below its claimed total"),
+    SpecialUser("fans230", followers=230, why="followers end with an absent nextCursor"),
+    SpecialUser("follows130", followings=130, why="two pages of followings; the second needs cursor and page token"),
+    SpecialUser(
+        "private_user",
+        state="private",
+        posts=12,
+        followers=40,
+        followings=30,
+        why="472 for lists, not for the profile",
+    ),
+    SpecialUser("gone_user", state="missing", why="473: user not found"),
+    SpecialUser("restricted_user", state="restricted", why="471: user is restricted"),
+    SpecialUser("unavailable_user", state="unavailable", why="474: profile unavailable"),
+    SpecialUser("likes_public", likes=45, likes_visibility="public", why="two pages of liked posts"),
+    SpecialUser("likes_private", likes=45, why="472 for liked posts only"),
+    SpecialUser("likes_hidden", likes=45, likes_visibility="hidden", why="liked posts are an empty list"),
+    SpecialUser("twin_a", why="its sec_uid differs from twin_b's only in case"),
+    SpecialUser("twin_b", why="its sec_uid differs from twin_a's only in case"),
+    SpecialUser("pinned_user", posts=35, pinned=3, why="three old pinned posts head the list"),
+    SpecialUser(
+        "odd_text", posts=6, quirk="text", why="a lone surrogate, an integer beyond 64 bits, NUL and U+2028 in one body"
+    ),
+    SpecialUser("odd_posts", posts=13, why="author of the special posts"),
+    SpecialUser("no_posts", posts=0, followers=0, followings=0, why="every list is empty"),
+    SpecialUser("data_in_error", quirk="data-in-error", why="the profile is a 404 that still carries `data`"),
+    SpecialUser("no_data", quirk="no-data", why="the profile is always a 200 without `data`"),
+    SpecialUser("followers_null", followers=0, quirk="followers-null", why="`followers: null`"),
+    SpecialUser("total_liar", followers=120, claimed_total=300, why="the list ends below the total it states"),
 )
-BY_NAME = {role.name: place for place, role in enumerate(ROLES)}
-TWINS = (BY_NAME["twin_a"], BY_NAME["twin_b"])
-ODD_POSTS = BY_NAME["odd_posts"]
-ODD_TEXT = BY_NAME["odd_text"]
+SPECIAL_USER_INDEX = {special.name: place for place, special in enumerate(SPECIAL_USERS)}
+TWINS = (SPECIAL_USER_INDEX["twin_a"], SPECIAL_USER_INDEX["twin_b"])
+ODD_POSTS = SPECIAL_USER_INDEX["odd_posts"]
+ODD_TEXT = SPECIAL_USER_INDEX["odd_text"]
 
 
-class PostRole(NamedTuple):
-    """A post of `odd_posts`: the n-th entry is the user's n-th post."""
+class SpecialPost(NamedTuple):
+    """Entry n of the table is post number n of the user `odd_posts`."""
 
     name: str
     comments: int
-    claimed: int | None = None
+    claimed_total: int | None = None
     why: str = ""
 
 
-POST_ROLES = (
-    PostRole("comments_null_first", 0, why="first page is `comments: null` without total or cursor"),
-    PostRole("comments_null_last", 70, why="a cursor leads to a last page of `comments: null`"),
-    PostRole("comments_below_total", 40, 500, why="ends at 40 although total says 500"),
-    PostRole("comments_none", 0, why="an empty list"),
-    PostRole("comments_overlap", 65, why="each page repeats two comments of the one before"),
-    PostRole("restricted_post", 10, why="520 with a JSON body; multi-info leaves it out"),
-    PostRole("photo_post", 8, why="carousel: no music, no author.unique_id, no text_extra"),
-    PostRole("comments_data_in_error", 5, why="comments answer 404 and still carry `data`"),
-    PostRole("comments_no_data", 5, why="comments answer 200 without `data`, for ever"),
-    PostRole("many_replies", 12, why="its first comment has 66 replies: three pages"),
-    PostRole("comments_300", 300, why="ten pages of comments"),
-    PostRole("comments_odd_items", 25, why="a null, a string and a comment without cid among the comments"),
-    PostRole("plain_post", 12, why="nothing special"),
+SPECIAL_POSTS = (
+    SpecialPost("comments_null_first", 0, why="the first page is `comments: null` without total or cursor"),
+    SpecialPost("comments_null_last", 70, why="the last page is `comments: null`"),
+    SpecialPost("comments_below_total", 40, 500, why="ends after 40 comments although total says 500"),
+    SpecialPost("comments_none", 0, why="an empty list"),
+    SpecialPost("comments_overlap", 65, why="each page repeats two comments of the previous one"),
+    SpecialPost("restricted_post", 10, why="520 with a JSON body; multi-info omits it"),
+    SpecialPost("photo_post", 8, why="a carousel: no music, no author.unique_id, no text_extra"),
+    SpecialPost("comments_data_in_error", 5, why="comments are a 404 that still carries `data`"),
+    SpecialPost("comments_no_data", 5, why="comments are always a 200 without `data`"),
+    SpecialPost("many_replies", 12, why="its first comment has 66 replies: three pages"),
+    SpecialPost("comments_300", 300, why="ten pages of comments"),
+    SpecialPost("comments_odd_items", 25, why="a null, a string and a comment without cid among the comments"),
+    SpecialPost("plain_post", 12, why="nothing special"),
 )
-BY_POST_NAME = {role.name: n for n, role in enumerate(POST_ROLES)}
+SPECIAL_POST_INDEX = {special.name: n for n, special in enumerate(SPECIAL_POSTS)}
 
 
-class TagRole(NamedTuple):
-    """A hashtag of the cast."""
+class SpecialHashtag(NamedTuple):
+    """A hashtag; as a keyword, its name finds the posts of the hashtag."""
 
     name: str
     posts: int
@@ -104,22 +118,27 @@ class TagRole(NamedTuple):
     why: str
 
 
-TAG_ROLES = (
-    TagRole("cursor-repeats", 60, "cursor-repeats", "the third page gives its own cursor again"),
-    TagRole("only-seen", 40, "only-seen", "the cursor advances to 5,000 but page 3 and later hold nothing new"),
-    TagRole("empty-1", 80, "empty-1", "one empty page in the middle, cursor advancing"),
-    TagRole("empty-2", 80, "empty-2", "two empty pages in a row in the middle"),
-    TagRole("empty-3", 80, "empty-3", "three empty pages in a row in the middle"),
-    TagRole("empty-forever", 20, "empty-forever", "one full page, then empty pages while the cursor advances"),
-    TagRole("odd-item", 45, "odd-item", "the second page has one unreadable item (a string)"),
-    TagRole("odd-items", 45, "odd-items", "null items, a number, a list, objects without aweme_id"),
-    TagRole("int-ids", 25, "int-ids", "aweme_id, author.uid and music.mid come as 64-bit integers"),
-    TagRole("overlapping", 70, "overlapping", "each page repeats three posts of the one before"),
-    TagRole("no-posts", 0, "", "exists, empty list"),
-    TagRole("null-posts", 0, "null", "exists, `data: null`"),
-    TagRole("restricted-topic", 0, "restricted", "469, as a hashtag and as a keyword"),
-    TagRole("full-raw", 50, "full-raw", "full_hashtag_search gives raw awemes under `data`; full keyword D['data']"),
-    TagRole("with-ads", 50, "ads", "keyword pages hold cards without aweme_info"),
-    TagRole("bare", 30, "bare", "keyword items are awemes without the aweme_info wrapper"),
+SPECIAL_HASHTAGS = (
+    SpecialHashtag("cursor-repeats", 60, "cursor-repeats", "the third page's nextCursor is its own cursor"),
+    SpecialHashtag("only-seen", 40, "only-seen", "the cursor advances to 5,000; only two pages hold anything new"),
+    SpecialHashtag("empty-1", 80, "empty-1", "one empty page in the middle while the cursor advances"),
+    SpecialHashtag("empty-2", 80, "empty-2", "two empty pages in a row in the middle"),
+    SpecialHashtag("empty-3", 80, "empty-3", "three empty pages in a row in the middle"),
+    SpecialHashtag("empty-forever", 20, "empty-forever", "one full page, then empty ones while the cursor advances"),
+    SpecialHashtag("odd-item", 45, "odd-item", "the second page has one malformed item, a string"),
+    SpecialHashtag("odd-items", 45, "odd-items", "malformed items: null, a number, a list, objects without a valid id"),
+    SpecialHashtag("int-ids", 25, "int-ids", "aweme_id, author.uid and music.mid come as 64-bit integers"),
+    SpecialHashtag("overlapping", 70, "overlapping", "each page repeats three posts of the previous one"),
+    SpecialHashtag("no-posts", 0, "", "exists, with an empty list"),
+    SpecialHashtag("null-posts", 0, "null", "exists, with `data: null`"),
+    SpecialHashtag("restricted-topic", 0, "restricted", "469 as a hashtag and as a keyword"),
+    SpecialHashtag(
+        "full-raw",
+        50,
+        "full-raw",
+        "full searches return their list under `data`, as raw awemes for the hashtag",
+    ),
+    SpecialHashtag("with-ads", 50, "ads", "keyword pages contain cards without aweme_info"),
+    SpecialHashtag("bare", 30, "bare", "keyword items are awemes without the aweme_info wrapper"),
 )
-FIRST_TAG_ROLE = 512  # topic number of the first of them
+FIRST_SPECIAL_TOPIC = 512  # topic number of the first special hashtag

@@ -1,164 +1,169 @@
-"""Knows who exists, under which username, in which state, and what a profile says of itself."""
+"""Derives which users exist: their names, their states and what their profiles show."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-from sandbox.world.errors import Refused
-from sandbox.world.hashing import mix
+from sandbox.world.errors import ApiError
+from sandbox.world.hashing import hash_ints
 from sandbox.world.keys import (
-    CAST,
-    DIAL,
-    FAN_OF_CAST,
-    FAN_OF_DIAL,
-    IDOL_OF_CAST,
-    IDOL_OF_DIAL,
-    MAX_CROWD,
+    FAN_OF_SIZED,
+    FAN_OF_SPECIAL,
+    IDOL_OF_SIZED,
+    IDOL_OF_SPECIAL,
+    MAX_FOLLOWS,
     MAX_POSTS,
     MEMBER,
+    SIZED,
+    SPECIAL,
     unpack_user,
-    user_code,
+    user_key,
 )
-from sandbox.world.special_cases import BY_NAME, ROLES, Role
+from sandbox.world.special_cases import SPECIAL_USER_INDEX, SPECIAL_USERS, SpecialUser
 from sandbox.world.topics import VOCABULARY, Topics
 
-DIALS = ("posts", "followers", "followings", "comments", "likes")
-_DIAL_NAME = re.compile(rf"({'|'.join(DIALS)})_(\d{{1,5}})\Z")
+SIZED_LISTS = ("posts", "followers", "followings", "comments", "likes")
+_SIZED_NAME = re.compile(rf"({'|'.join(SIZED_LISTS)})_(\d{{1,5}})\Z")
 _MEMBER_NAME = re.compile(r"([a-z]+|t\d+)_([0-9a-z]{2,4})\Z")
-_CROWD_NAME = re.compile(r"(fan|idol)_([cd])(\d+)_([0-9a-z]{1,4})\Z")
-_CROWD_KIND = {
-    ("fan", "c"): FAN_OF_CAST,
-    ("fan", "d"): FAN_OF_DIAL,
-    ("idol", "c"): IDOL_OF_CAST,
-    ("idol", "d"): IDOL_OF_DIAL,
+# Followers and followings of special (c) and sized (d) users: `fan_c0_1`, `idol_d9_3`.
+_FOLLOW_NAME = re.compile(r"(fan|idol)_([cd])(\d+)_([0-9a-z]{1,4})\Z")
+_FOLLOW_KIND = {
+    ("fan", "c"): FAN_OF_SPECIAL,
+    ("fan", "d"): FAN_OF_SIZED,
+    ("idol", "c"): IDOL_OF_SPECIAL,
+    ("idol", "d"): IDOL_OF_SIZED,
 }
-_CROWD_WORD = {kind: words for words, kind in _CROWD_KIND.items()}
-_WELL_FORMED = re.compile(r"[a-z0-9_.]{1,29}[a-z0-9_]\Z")  # TikTok lets no name end in a dot
+_FOLLOW_WORDS = {kind: words for words, kind in _FOLLOW_KIND.items()}
+_WELL_FORMED = re.compile(r"[a-z0-9_.]{1,29}[a-z0-9_]\Z")  # no TikTok name ends in a dot
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 REGIONS = ("US", "GB", "DE", "FR", "BR", "IN", "ID", "JP")
 
 
-class People:
+class Users:
     def __init__(self, seed: int, topics: Topics) -> None:
         self._seed = seed
         self._topics = topics
         self.state = lru_cache(maxsize=100_000)(self._state)
 
-    def role(self, user: int) -> Role | None:
-        kind, place, _ = unpack_user(user)
-        return ROLES[place] if kind == CAST else None
+    def special(self, user: int) -> SpecialUser | None:
+        kind, index, _ = unpack_user(user)
+        return SPECIAL_USERS[index] if kind == SPECIAL else None
 
-    def dial(self, user: int) -> tuple[str, int]:
-        """What a dialled user has N of: ("posts", 500) for `posts_500`; ("", 0) for anybody else."""
-        kind, number, which = unpack_user(user)
-        return (DIALS[which], number) if kind == DIAL else ("", 0)
+    def sized(self, user: int) -> tuple[str, int]:
+        """Return what a sized user has, and how many: ("posts", 500) for `posts_500`; ("", 0) for any other user."""
+        kind, size, index = unpack_user(user)
+        return (SIZED_LISTS[index], size) if kind == SIZED else ("", 0)
 
     def exists(self, user: int) -> bool:
-        """Whether the code stands for a user at all; a user in state `missing` still is the author of posts."""
+        """Return whether the key is a user's at all; one in state `missing` exists too, as the author of posts."""
         kind, a, b = unpack_user(user)
         if kind == MEMBER:
             topic = self._topics.by_number(a)
             return topic is not None and b < topic.members and topic.posts > 0
-        if kind == CAST:
-            return a < len(ROLES) and b == 0
-        if kind == DIAL:
-            return b < len(DIALS) and 1 <= a <= MAX_POSTS
-        if kind == FAN_OF_CAST:
-            return a < len(ROLES) and b < ROLES[a].followers
-        if kind == IDOL_OF_CAST:
-            return a < len(ROLES) and b < ROLES[a].followings
-        return kind in (FAN_OF_DIAL, IDOL_OF_DIAL) and b < a <= MAX_CROWD
+        if kind == SPECIAL:
+            return a < len(SPECIAL_USERS) and b == 0
+        if kind == SIZED:
+            return b < len(SIZED_LISTS) and 1 <= a <= MAX_POSTS
+        if kind == FAN_OF_SPECIAL:
+            return a < len(SPECIAL_USERS) and b < SPECIAL_USERS[a].followers
+        if kind == IDOL_OF_SPECIAL:
+            return a < len(SPECIAL_USERS) and b < SPECIAL_USERS[a].followings
+        return kind in (FAN_OF_SIZED, IDOL_OF_SIZED) and b < a <= MAX_FOLLOWS
 
     def _state(self, user: int) -> str:
-        """ok | private | missing | restricted | unavailable; a few of a topic's ordinary members are not ok."""
-        role = self.role(user)
-        if role is not None:
-            return role.state
+        """Return ok, private, missing, restricted or unavailable; of a topic's ordinary members, 7 % are not ok."""
+        special = self.special(user)
+        if special is not None:
+            return special.state
         kind, _, b = unpack_user(user)
         if kind != MEMBER or b == 0:
             return "ok"
-        chance = mix(self._seed, 20, user) % 100
+        chance = hash_ints(self._seed, 20, user) % 100
         if chance < 4:
             return "private"
         return {4: "missing", 5: "restricted", 6: "unavailable"}.get(chance, "ok")
 
     def check_profile(self, user: int) -> None:
-        """Raises what the platform answers where the profile cannot be had [reference section 4]."""
+        """Raise what the API answers if the profile cannot be fetched."""
         state = self.state(user)
         if state == "missing":
-            raise Refused(473, "User not found")
+            raise ApiError(473, "User not found")
         if state == "restricted":
-            raise Refused(471, "User is restricted")
+            raise ApiError(471, "User is restricted")
         if state == "unavailable":
-            raise Refused(474, "Profile unavailable")
-        role = self.role(user)
-        if role and role.quirk == "data-in-error":
-            raise Refused(404, "Not found", {"detail": "Not found", "data": {"user": {}, "stats": {}}})
-        if role and role.quirk == "no-data":
-            raise Refused(200, None)
+            raise ApiError(474, "Profile unavailable")
+        special = self.special(user)
+        if special and special.quirk == "data-in-error":
+            raise ApiError(404, "Not found", {"detail": "Not found", "data": {"user": {}, "stats": {}}})
+        if special and special.quirk == "no-data":
+            raise ApiError(200, None)
 
     def check_lists(self, user: int) -> None:
+        """Raise what the API answers if the user's lists cannot be fetched."""
         self.check_profile(user)
         if self.state(user) == "private":
-            raise Refused(472, "User is private")
+            raise ApiError(472, "User is private")
 
     def username(self, user: int) -> str:
         kind, a, b = unpack_user(user)
-        if kind == CAST:
-            return ROLES[a].name
-        if kind == DIAL:
-            return f"{DIALS[b]}_{a}"
+        if kind == SPECIAL:
+            return SPECIAL_USERS[a].name
+        if kind == SIZED:
+            return f"{SIZED_LISTS[b]}_{a}"
         if kind == MEMBER:
-            return f"{VOCABULARY[a] if a < len(VOCABULARY) else f't{a}'}_{base36(b).rjust(2, '0')}"
-        word, owner = _CROWD_WORD[kind]
-        return f"{word}_{owner}{a}_{base36(b)}"
+            return f"{VOCABULARY[a] if a < len(VOCABULARY) else f't{a}'}_{_base36(b).rjust(2, '0')}"
+        word, letter = _FOLLOW_WORDS[kind]
+        return f"{word}_{letter}{a}_{_base36(b)}"
 
     def by_username(self, name: str) -> int:
-        """The user of this name; raises 463 for a name that cannot be one, 473 for one that nobody has."""
+        """Return the user of this name; raise 463 for an impossible name, 473 for one that nobody has."""
         name = name.removeprefix("@").lower()
         if not _WELL_FORMED.match(name):
-            raise Refused(463, "Invalid user")
-        user = self._parse(name)
+            raise ApiError(463, "Invalid user")
+        user = self._parse_username(name)
         if user is None or not self.exists(user) or self.username(user) != name:
-            raise Refused(473, "User not found")
+            raise ApiError(473, "User not found")
         return user
 
-    def _parse(self, name: str) -> int | None:
-        if name in BY_NAME:
-            return user_code(CAST, BY_NAME[name])
-        if match := _DIAL_NAME.match(name):
-            return user_code(DIAL, int(match[2]), DIALS.index(match[1]))
-        if match := _CROWD_NAME.match(name):
-            place, b = int(match[3]), int(match[4], 36)
-            return user_code(_CROWD_KIND[match[1], match[2]], place, b) if place < 1 << 24 and b < 1 << 16 else None
+    def _parse_username(self, name: str) -> int | None:
+        if name in SPECIAL_USER_INDEX:
+            return user_key(SPECIAL, SPECIAL_USER_INDEX[name])
+        if match := _SIZED_NAME.match(name):
+            return user_key(SIZED, int(match[2]), SIZED_LISTS.index(match[1]))
+        if match := _FOLLOW_NAME.match(name):
+            return _key_within_bits(_FOLLOW_KIND[match[1], match[2]], int(match[3]), int(match[4], 36))
         if match := _MEMBER_NAME.match(name):
             slug, b = match[1], int(match[2], 36)
             if slug in VOCABULARY:
-                return user_code(MEMBER, VOCABULARY.index(slug), b) if b < 1 << 16 else None
-            if slug[1:].isdigit() and int(slug[1:]) < 1 << 24 and b < 1 << 16:
-                return user_code(MEMBER, int(slug[1:]), b)
+                return _key_within_bits(MEMBER, VOCABULARY.index(slug), b)
+            if slug[1:].isdigit():
+                return _key_within_bits(MEMBER, int(slug[1:]), b)
         return None
 
     def region(self, user: int) -> str:
-        return REGIONS[mix(self._seed, 21, user) % len(REGIONS)]
+        return REGIONS[hash_ints(self._seed, 21, user) % len(REGIONS)]
 
-    def likes_shown(self, user: int) -> str:
-        """public | private | hidden."""
-        role = self.role(user)
-        if role is not None:
-            return role.likes_shown
-        return "public" if self.dial(user)[0] == "likes" or mix(self._seed, 22, user) % 2 else "private"
+    def likes_visibility(self, user: int) -> str:
+        """Return public, private or hidden."""
+        special = self.special(user)
+        if special is not None:
+            return special.likes_visibility
+        return "public" if self.sized(user)[0] == "likes" or hash_ints(self._seed, 22, user) % 2 else "private"
 
-    def likes(self, user: int) -> int:
-        role = self.role(user)
-        if role is not None:
-            return role.likes
-        name, number = self.dial(user)
-        return number if name == "likes" else mix(self._seed, 23, user) % 40
+    def like_count(self, user: int) -> int:
+        special = self.special(user)
+        if special is not None:
+            return special.likes
+        sized_list, size = self.sized(user)
+        return size if sized_list == "likes" else hash_ints(self._seed, 23, user) % 40
 
 
-def base36(number: int) -> str:
+def _key_within_bits(kind: int, a: int, b: int) -> int | None:
+    return user_key(kind, a, b) if a < 1 << 24 and b < 1 << 16 else None
+
+
+def _base36(number: int) -> str:
     digits = ""
     while True:
         number, rest = divmod(number, 36)

@@ -1,31 +1,33 @@
-"""Puts the parts of one made-up world together: everything in it follows from a seed number and a scale."""
+"""Assembles one world from its parts; everything in it follows from a seed number and a scale."""
 
 from __future__ import annotations
 
-from sandbox.world.comments import Talk
-from sandbox.world.follow_graph import Graph
+from sandbox.world.comments import Comments
+from sandbox.world.follow_graph import FollowGraph
 from sandbox.world.ids import Ids
-from sandbox.world.posts import Posts
+from sandbox.world.posts import NEWEST, Posts
 from sandbox.world.sounds import Sounds
 from sandbox.world.topics import Topics
-from sandbox.world.users import People
+from sandbox.world.users import Users
 
 SCALES = ("small", "large")
 
 
 class World:
-    """Costs no memory but bounded caches; two processes with the same seed and scale hold the same world.
+    """The same seed and scale give the same world in every process; it takes no memory but that of bounded caches.
 
-    `large` has longer hashtags (330 posts) and fatter objects (about 7 KB a post instead of 3).
+    At scale `large` hashtags are longer (330 posts) and objects bigger (about 7 KB a post instead of 3). `now`, the
+    world's present in unix seconds, stands still.
     """
 
     def __init__(self, seed: int = 7, scale: str = "small") -> None:
         self.seed = seed
         self.scale = scale
+        self.now = NEWEST
         self.ids = Ids(seed)
         self.topics = Topics(seed, scale)
-        self.people = People(seed, self.topics)
-        self.graph = Graph(seed, self.topics)
-        self.posts = Posts(seed, self.topics, self.people)
-        self.talk = Talk(seed, self.ids, self.topics, self.people, self.posts)
-        self.sounds = Sounds(self.topics, self.people, self.posts)
+        self.users = Users(seed, self.topics)
+        self.follow_graph = FollowGraph(seed, self.topics)
+        self.posts = Posts(seed, self.topics, self.users)
+        self.comments = Comments(seed, self.ids, self.topics, self.users, self.posts)
+        self.sounds = Sounds(self.topics, self.users, self.posts)

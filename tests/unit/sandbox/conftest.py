@@ -1,18 +1,26 @@
-"""One world and one sandbox process for these tests."""
+"""Shares one world, one sandbox process and the special cases among the sandbox's tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from sandbox.client import Sandbox, running
+from sandbox.world.directory import special_cases
 from sandbox.world.world import World
 
 
 @pytest.fixture(scope="session")
 def world() -> World:
     return World(7)
+
+
+@pytest.fixture(scope="session")
+def names(world: World) -> dict[str, Any]:
+    """The special cases, whose ids tests need."""
+    return special_cases(world)
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +31,7 @@ def process() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(process: Sandbox) -> Iterator[Sandbox]:
-    """The running sandbox with an empty log and no switch set."""
+    """A running sandbox with an empty log and default behaviour."""
     process.reset()
     yield process
     process.switch(latency=0, rate=None, burst=None, retry_after=None, faults=None, quota=None, force=None, tokens=None)

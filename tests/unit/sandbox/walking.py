@@ -1,20 +1,21 @@
-"""A client of a dozen lines that walks a list by its cursors, for comparing answers with truth."""
+"""A minimal client that follows a list by its cursors, to compare what the API serves with the truth."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from sandbox.provider.endpoints import answer
+from sandbox.provider.endpoints import respond
+from sandbox.provider.shaping import encode
 from sandbox.world.world import World
 
 LIST_KEYS = ("data", "comments", "aweme_list", "followers", "followings", "liked_posts", "users", "music", "lives")
 
 
 def get(world: World, path: str, **params: object) -> tuple[int, Any, int]:
-    """Status, JSON and units of one call."""
-    status, body, units = answer(world, path, {name: str(value) for name, value in params.items()})
-    return status, json.loads(body), units
+    """Return status, JSON and units of one call."""
+    status, payload, units = respond(world, path, {name: str(value) for name, value in params.items()})
+    return status, json.loads(encode(payload)), units
 
 
 def items_of(inner: dict[str, Any]) -> list[Any]:
@@ -22,7 +23,7 @@ def items_of(inner: dict[str, Any]) -> list[Any]:
 
 
 def walk(world: World, path: str, most: int = 400, cursor_name: str = "cursor", **params: object) -> list[list[Any]]:
-    """All pages' items, following both cursors; stops as reference section 7 says, stalls after four idle pages."""
+    """Return the items of all pages; gives up after four pages in a row without anything new."""
     pages: list[list[Any]] = []
     more: dict[str, object] = {}
     seen: set[str] = set()
@@ -48,7 +49,7 @@ def walk(world: World, path: str, most: int = 400, cursor_name: str = "cursor", 
 
 
 def ids(pages: list[list[Any]], key: str) -> list[str]:
-    """The ids found under a dotted key, in order, as strings."""
+    """Return the ids found under a dotted key, in order, as strings."""
     found = []
     for item in (item for page in pages for item in page):
         value = item

@@ -1,4 +1,4 @@
-"""On the wire: faults as they hit a client, switches, and a log, figures and charges that agree."""
+"""A running sandbox, seen by a client: faults, settings, and a log, statistics and charges that agree."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_faults_that_answer(sandbox: Sandbox, kind: str, status: int, charged: i
     assert used(sandbox) == charged
 
 
-def test_faults_come_as_often_as_asked(sandbox: Sandbox) -> None:
+def test_faults_strike_with_their_probability(sandbox: Sandbox) -> None:
     sandbox.switch(faults={"500": 0.2, "lost": 0.1})
 
     def one(_: int) -> int:
@@ -150,7 +150,7 @@ def test_latency_holds_calls_in_flight(sandbox: Sandbox) -> None:
     assert time.monotonic() - begun < 2
 
 
-def test_a_client_that_leaves_was_charged_and_is_not_ok(sandbox: Sandbox) -> None:
+def test_a_call_whose_client_left_is_charged_but_not_ok(sandbox: Sandbox) -> None:
     sandbox.switch(latency=0.3)
     with socket.create_connection(("127.0.0.1", sandbox.port)) as client:
         client.sendall(f"GET /apis{CATS} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -160,7 +160,7 @@ def test_a_client_that_leaves_was_charged_and_is_not_ok(sandbox: Sandbox) -> Non
     assert (stats["units"], stats["ok"], stats["in_flight"]) == (1, 0, 0)
 
 
-def test_down_closes_api_calls_for_a_while(sandbox: Sandbox) -> None:
+def test_down_closes_connections_for_a_while(sandbox: Sandbox) -> None:
     sandbox.switch(down=0.4)
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
         call(sandbox)
@@ -169,7 +169,7 @@ def test_down_closes_api_calls_for_a_while(sandbox: Sandbox) -> None:
     assert call(sandbox)[0] == 200
 
 
-def test_control_speaks_truth_and_refuses_nonsense(sandbox: Sandbox) -> None:
+def test_the_admin_api_computes_truth_and_rejects_invalid_requests(sandbox: Sandbox) -> None:
     truth = sandbox.truth("hashtag", "cats", expand="authors", depth=1, limit=["hashtag=20"])
     assert (len(truth["posts"]), truth["lists"]["200"] > 1) == (20, True)
     assert sandbox.truth("user", "posts_30", since="2026-01-01")["posts"]
@@ -188,7 +188,7 @@ def test_control_speaks_truth_and_refuses_nonsense(sandbox: Sandbox) -> None:
             wrong()
 
 
-def test_state_outlives_a_kill(tmp_path: Path) -> None:
+def test_state_survives_a_kill(tmp_path: Path) -> None:
     sandbox = Sandbox(7, state=tmp_path / "state")
     try:
         sandbox.start()
@@ -215,7 +215,7 @@ def test_a_port_in_use_is_one_line_and_status_2(process: Sandbox) -> None:
         pass
 
 
-def test_it_says_where_it_listens_and_ends_cleanly_at_sigint() -> None:
+def test_it_prints_its_url_and_exits_cleanly_on_sigint() -> None:
     command = [sys.executable, "-m", "sandbox", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

@@ -1,4 +1,4 @@
-"""Walking any list by its cursors finds exactly what the truth says, and relations reach as deep as asked."""
+"""Following any list by its cursors finds exactly what the truth says, and relations reach as deep as asked."""
 
 from __future__ import annotations
 
@@ -6,25 +6,19 @@ from typing import Any
 
 import pytest
 
-from sandbox.truth.query import KINDS, Question
+from sandbox.truth.query import KINDS, TruthQuery
 from sandbox.truth.truth import Truth
-from sandbox.world.directory import cast
-from sandbox.world.special_cases import TAG_ROLES
+from sandbox.world.special_cases import SPECIAL_HASHTAGS
 from sandbox.world.world import World
 from tests.unit.sandbox.walking import get, ids, walk
 
 
 def truth(world: World, kind: str, *values: str, expand: str = "none", **options: Any) -> dict[str, Any]:
     names = frozenset(name for name in expand.split(",") if name != "none")
-    return Truth(world, Question(kind, values, names, **options)).answer()
+    return Truth(world, TruthQuery(kind, values, names, **options)).answer()
 
 
-@pytest.fixture(scope="session")
-def names(world: World) -> dict[str, Any]:
-    return cast(world)
-
-
-HASHTAGS = [role.name for role in TAG_ROLES if role.name != "restricted-topic"]
+HASHTAGS = [special.name for special in SPECIAL_HASHTAGS if special.name != "restricted-topic"]
 
 
 @pytest.mark.parametrize("name", [*HASHTAGS, "cats", "catsdaily", "catstok", "big-137", "big-6000"])
@@ -47,7 +41,7 @@ def test_hashtags(world: World, name: str) -> None:
     assert sorted(tags) == known["hashtags"]
 
 
-def test_what_a_stalling_hashtag_gives(world: World) -> None:
+def test_what_a_stalling_hashtag_holds(world: World) -> None:
     assert [truth(world, "hashtag", name)["calls"] for name in ("cursor-repeats", "only-seen", "empty-forever")] == [
         3,
         6,
@@ -81,7 +75,7 @@ FOLLOWED = [
 
 @pytest.mark.parametrize("name", FOLLOWED)
 def test_followers(world: World, name: str) -> None:
-    user = world.people.by_username(name)
+    user = world.users.by_username(name)
     who = {"id": world.ids.uid(user), "secUid": world.ids.sec_uid(user)}
     pages = walk(world, "/tt/user/followers", most=50, **who)
     known = truth(world, "followers", name)
@@ -92,7 +86,7 @@ def test_followers(world: World, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["follows130", "followings_205", "cats_01", "no_posts", "fan_c0_77"])
 def test_followings(world: World, name: str) -> None:
-    user = world.people.by_username(name)
+    user = world.users.by_username(name)
     who = {"id": world.ids.uid(user), "secUid": world.ids.sec_uid(user)}
     pages = walk(world, "/tt/user/followings", **who)
     assert sorted(f"{who['id']}:{uid}" for uid in ids(pages, "uid")) == truth(world, "followings", name)["follows"]
@@ -135,8 +129,8 @@ def test_replies(world: World, names: dict[str, Any]) -> None:
     assert sorted(ids(pages, "cid")) == truth(world, "replies", value)["comments"]
 
 
-def test_dialled_comments(world: World) -> None:
-    post = world.ids.post_id(world.posts.listed(world.people.by_username("comments_1000"), 0))
+def test_a_sized_user_has_that_many_comments(world: World) -> None:
+    post = world.ids.post_id(world.posts.of_user(world.users.by_username("comments_1000"), 0))
     known = truth(world, "comments", post)
     assert (len(known["comments"]), known["calls"] in (34, 35)) == (1000, True)
 
@@ -163,9 +157,8 @@ def test_searches(world: World, word: str) -> None:
 
 
 def test_batches_and_the_missing(world: World, names: dict[str, Any]) -> None:
-    posts = [
-        world.ids.post_id(world.posts.listed(world.people.by_username("posts_243"), place)) for place in range(243)
-    ]
+    user = world.users.by_username("posts_243")
+    posts = [world.ids.post_id(world.posts.of_user(user, place)) for place in range(243)]
     known = truth(world, "posts", *posts, *names["unknown"]["more_posts"][:7])
     assert (len(known["posts"]), len(known["missing"]), known["calls"]) == (243, 7, 3)
 
@@ -180,7 +173,7 @@ def test_every_kind_has_a_truth(world: World, names: dict[str, Any]) -> None:
     }  # fmt: skip
     assert set(values) == set(KINDS)
     for kind, value in values.items():
-        known = Truth(world, Question(kind, (value,))).answer()
+        known = Truth(world, TruthQuery(kind, (value,))).answer()
         assert any(known[name] for name in ("posts", "users", "comments", "music", "lives")), kind
         assert known["calls"] > 0
 
@@ -216,8 +209,8 @@ def test_three_hashtags_of_one_topic_hold_its_posts_once(world: World) -> None:
 def test_limits_and_dates_stop_lists(world: World) -> None:
     assert len(truth(world, "hashtag", "cats", limits={"hashtag": 5})["posts"]) == 20
     whole = truth(world, "user", "posts_100")
-    some = truth(world, "user", "posts_100", since=world.posts.created(world.posts.listed(
-        world.people.by_username("posts_100"), 34)))  # fmt: skip
+    some = truth(world, "user", "posts_100", since=world.posts.created(world.posts.of_user(
+        world.users.by_username("posts_100"), 34)))  # fmt: skip
     assert len(some["posts"]) == 40
     assert len(whole["posts"]) == 100
     late = truth(world, "hashtag", "cats", expand="comments", since=1_780_000_000)
@@ -225,9 +218,9 @@ def test_limits_and_dates_stop_lists(world: World) -> None:
 
 
 def test_ordinary_crawls_have_the_promised_size(world: World) -> None:
-    assert 150 <= Truth(world, Question("hashtag", ("cats",))).answer()["calls"] <= 175
+    assert 150 <= Truth(world, TruthQuery("hashtag", ("cats",))).answer()["calls"] <= 175
     for name in ("dogs", "pizza", "sushi", "ocean"):
-        assert 150 <= Truth(world, Question("hashtag", (name,))).answer()["calls"] <= 400
+        assert 150 <= Truth(world, TruthQuery("hashtag", (name,))).answer()["calls"] <= 400
     large = World(7, "large")
-    question = Question("hashtag", ("cats", "dogs"), frozenset(("authors", "comments")))
-    assert 1250 <= Truth(large, question).answer()["calls"] <= 1450
+    query = TruthQuery("hashtag", ("cats", "dogs"), frozenset(("authors", "comments")))
+    assert 1250 <= Truth(large, query).answer()["calls"] <= 1450

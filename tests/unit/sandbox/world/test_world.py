@@ -1,4 +1,4 @@
-"""The world is the same in every process, its ids lead back, and follows hold from both ends."""
+"""The world is the same in every process, its ids can be converted back, and follows agree from both ends."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import sys
 
 import pytest
 
-from sandbox.world.keys import Comment, author, user_code
+from sandbox.world.keys import Comment, author, user_key
 from sandbox.world.topics import VOCABULARY
 from sandbox.world.world import World
 
 PROBE = """
 from hashlib import blake2b
-from sandbox.provider.endpoints import answer
-from sandbox.world.directory import cast
+from sandbox.provider.endpoints import respond
+from sandbox.provider.shaping import encode
+from sandbox.world.directory import special_cases
 from sandbox.world.world import World
 import json
 world = World(7)
-digest = blake2b(json.dumps(cast(world), sort_keys=True).encode())
-for path, given in (
+digest = blake2b(json.dumps(special_cases(world), sort_keys=True).encode())
+for path, query in (
     ("/tt/hashtag/posts", {"name": "cats"}), ("/tt/user/info", {"username": "dogs_03"}),
     ("/tt/user/posts", {"username": "posts_40", "depth": "2"}),
     ("/tt/music/info", {"name": "x"}), ("/tt/keyword/search", {"name": "zebra", "period": "180"}),
 ):
-    digest.update(answer(world, path, given).body)
+    digest.update(encode(respond(world, path, query).payload))
 print(digest.hexdigest())
 """
 
@@ -42,59 +43,60 @@ def test_two_processes_hold_the_same_world() -> None:
 
 
 def test_another_seed_is_another_world(world: World) -> None:
-    user = user_code(1, 0, 3)
+    user = user_key(1, 0, 3)
     assert World(8).ids.uid(user) != world.ids.uid(user)
 
 
-def test_ids_lead_back(world: World) -> None:
-    tag = world.topics.tag("cats")
+def test_ids_can_be_converted_back(world: World) -> None:
+    tag = world.topics.hashtag("cats")
     assert tag is not None
+    owners: dict[str, int] = {}
     for place in range(tag.posts):
-        post = world.posts.under(tag, place)
+        post = world.posts.of_hashtag(tag, place)
         user = author(post)
-        assert world.ids.post_of_id(world.ids.post_id(post)) == post
-        assert world.ids.user_of_uid(world.ids.uid(user)) == user
-        assert world.ids.user_of_sec_uid(world.ids.sec_uid(user)) == user
-        assert world.people.by_username(world.people.username(user)) == user
+        assert world.ids.post_from_id(world.ids.post_id(post)) == post
+        assert owners.setdefault(world.ids.uid(user), user) == user
+        assert world.ids.user_from_sec_uid(world.ids.sec_uid(user)) == user
+        assert world.users.by_username(world.users.username(user)) == user
         sound = world.posts.sound(post)
         if sound is not None:
-            assert world.ids.sound_of_mid(world.ids.mid(sound)) == sound
-            assert post in world.sounds.users(sound)
+            assert world.ids.sound_from_mid(world.ids.mid(sound)) == sound
+            assert post in world.sounds.posts_using(sound)
 
 
 def test_ids_look_real(world: World) -> None:
-    user = user_code(1, 0, 3)
+    user = user_key(1, 0, 3)
     for number in (world.ids.uid(user), world.ids.post_id(user << 16), world.ids.mid(5), world.ids.cid(Comment(1, 2))):
         assert len(number) == 19
         assert 2**53 < int(number) < 2**63
     assert len(world.ids.sec_uid(user)) == 76
 
 
-def test_twins_differ_by_case_alone(world: World) -> None:
-    a, b = (world.people.by_username(name) for name in ("twin_a", "twin_b"))
+def test_twins_differ_only_in_case(world: World) -> None:
+    a, b = (world.users.by_username(name) for name in ("twin_a", "twin_b"))
     first, second = world.ids.sec_uid(a), world.ids.sec_uid(b)
     assert first != second
     assert first.lower() == second.lower()
-    assert (world.ids.user_of_sec_uid(first), world.ids.user_of_sec_uid(second)) == (a, b)
+    assert (world.ids.user_from_sec_uid(first), world.ids.user_from_sec_uid(second)) == (a, b)
 
 
 @pytest.mark.parametrize(
     "name", ["cats_00", "cats_05", "dogs_0a", "celebrity7000", "follows130", "fan_c0_1", "idol_d9_3"]
 )
-def test_follows_hold_from_both_ends(world: World, name: str) -> None:
-    user = world.people.by_username(name)
-    followings, followers = world.graph.followings(user), world.graph.followers(user)
+def test_follows_agree_from_both_ends(world: World, name: str) -> None:
+    user = world.users.by_username(name)
+    followings, followers = world.follow_graph.followings(user), world.follow_graph.followers(user)
     for place in range(min(200, followings.size)):
-        back = world.graph.followers(followings.user(place))
+        back = world.follow_graph.followers(followings.user(place))
         assert user in {back.user(n) for n in range(back.size)}
     for place in range(min(200, followers.size)):
-        back = world.graph.followings(followers.user(place))
+        back = world.follow_graph.followings(followers.user(place))
         assert user in {back.user(n) for n in range(back.size)}
 
 
 def test_a_user_list_holds_each_post_once_pinned_first(world: World) -> None:
-    user = world.people.by_username("pinned_user")
-    posts = [world.posts.listed(user, place) for place in range(35)]
+    user = world.users.by_username("pinned_user")
+    posts = [world.posts.of_user(user, place) for place in range(35)]
     assert len(set(posts)) == 35
     times = [world.posts.created(post) for post in posts]
     assert times[3:] == sorted(times[3:], reverse=True)
@@ -104,15 +106,15 @@ def test_a_user_list_holds_each_post_once_pinned_first(world: World) -> None:
 def test_three_hashtags_share_posts(world: World) -> None:
     sets = []
     for name in ("cats", "catsdaily", "catstok"):
-        tag = world.topics.tag(name)
+        tag = world.topics.hashtag(name)
         assert tag is not None
-        sets.append({world.posts.under(tag, place) for place in range(tag.posts)})
+        sets.append({world.posts.of_hashtag(tag, place) for place in range(tag.posts)})
     assert sets[1] < sets[0]
     assert sets[1] & sets[2]
 
 
 def test_every_vocabulary_word_is_a_hashtag_of_demo_size(world: World) -> None:
     for word in VOCABULARY:
-        tag = world.topics.tag(word)
+        tag = world.topics.hashtag(word)
         assert tag is not None
         assert 60 <= tag.posts <= 140

@@ -1,4 +1,4 @@
-"""Each endpoint, asked through the SDK's own methods, answers in its real envelope, price and dialect."""
+"""Each endpoint, called through the SDK's own methods, answers in its real envelope, price and dialect."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ensembledata.api._response import EDResponse
 from ensembledata.api.errors import EDError
 
 from sandbox.provider.api import Api
-from sandbox.provider.behaviour import Switches
-from sandbox.provider.faults import Gate
-from sandbox.provider.request_log import Journal
-from sandbox.world.directory import cast, unknown
+from sandbox.provider.behaviour import Behaviour
+from sandbox.provider.faults import FaultInjector
+from sandbox.provider.request_log import RequestLog
+from sandbox.world.directory import unknown_ids
 from sandbox.world.world import World
 
 
 class Requester:
-    """What the SDK's endpoint groups call `get` on; judges answers as the SDK's own does [REQ 22-38]."""
+    """Stands in for the SDK's requester, and tells an error from a success as it does: by `data` (provider.md)."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -38,17 +38,12 @@ class Requester:
 
 @pytest.fixture
 def api(world: World) -> Api:
-    return Api(world, Gate(7, Switches()), Journal(), lambda: 1_790_000_500.0)
+    return Api(world, FaultInjector(7, Behaviour()), RequestLog(), lambda: 1_790_000_500.0)
 
 
 @pytest.fixture
 def tiktok(api: Api) -> TiktokEndpoints:
     return TiktokEndpoints(Requester(api))
-
-
-@pytest.fixture(scope="session")
-def names(world: World) -> dict[str, Any]:
-    return cast(world)
 
 
 def test_hashtag(tiktok: TiktokEndpoints) -> None:
@@ -141,7 +136,7 @@ def test_profiles_in_three_dialects(tiktok: TiktokEndpoints, names: dict[str, An
     [("mistyped.", 463, 1), ("nobody_here", 473, 1), ("gone_user", 473, 1), ("restricted_user", 471, 1),
      ("unavailable_user", 474, 0), ("no_data", 200, 1)],
 )  # fmt: skip
-def test_profiles_that_cannot_be_had(tiktok: TiktokEndpoints, name: str, status: int, units: int) -> None:
+def test_profiles_that_cannot_be_fetched(tiktok: TiktokEndpoints, name: str, status: int, units: int) -> None:
     with pytest.raises(EDError) as caught:
         tiktok.user_info_from_username(username=name)
     assert (caught.value.status_code, caught.value.units_charged) == (status, units)
@@ -201,7 +196,7 @@ def test_the_lying_last_page_of_followers(tiktok: TiktokEndpoints, names: dict[s
 def test_posts_by_url_and_in_batches(tiktok: TiktokEndpoints, names: dict[str, Any]) -> None:
     card = names["posts"]["plain_post"]
     assert tiktok.post_info(url=card["url"]).data[0]["aweme_id"] == card["id"]
-    ways = [f"https://www.tiktok.com/@x/video/{post}" for post in unknown()["posts"]]
+    ways = [f"https://www.tiktok.com/@x/video/{post}" for post in unknown_ids()["posts"]]
     answers = []
     for url in ways:
         try:
