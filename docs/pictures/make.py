@@ -70,7 +70,9 @@ def render(frame: str) -> str:
 
 
 def _run(arguments: list[str], folder: str, environment: dict[str, str]) -> str:
-    done = subprocess.run([*TOKCRAWL, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [*TOKCRAWL, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.exit(f"`tokcrawl {' '.join(arguments)}` failed:\n{done.stderr}")
     return done.stdout
