@@ -12,7 +12,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 
 from benchmarks.compare import Comparison
-from benchmarks.ground import ROOT
+from benchmarks.environment import ROOT
 from benchmarks.measure import medians
 from producers.stack.servers import SERVERS, find_program
 

@@ -298,6 +298,6 @@ def test_a_process_that_waits_for_its_restart_is_not_stopped(
     harness: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    assert harness.run(harness.die) == 0
+    assert harness.run(harness.die, lambda: None) == 0
     assert harness.last.signals == []
     assert "stopped" in caplog.messages
