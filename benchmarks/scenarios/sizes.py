@@ -57,7 +57,7 @@ def _mongo(environment: Environment) -> dict[str, float]:
 
 
 def _commands(broker: "redis.Redis") -> dict[str, float]:
-    told: Mapping[str, Any] = broker.info("commandstats")  # type: ignore[assignment]  # the client is no asynchronous one
+    told: Mapping[str, Any] = broker.info("commandstats")
     return {name.removeprefix("cmdstat_"): float(each["calls"]) for name, each in told.items()}
 
 

@@ -35,7 +35,8 @@ class Rig:
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",
         }
-        self.db = MongoClient(urls["TOKCRAWL_MONGO_URL"], tz_aware=True)[database]
+        mongo: MongoClient[dict[str, Any]] = MongoClient(urls["TOKCRAWL_MONGO_URL"], tz_aware=True)
+        self.db = mongo[database]
         self.redis = redis.Redis.from_url(urls["TOKCRAWL_BROKER_URL"])
         self._workers: list[subprocess.Popen[bytes]] = []
 
