@@ -166,7 +166,7 @@ def test_a_mongodb_that_refuses_is_unreachable(code: int) -> None:
     "url", ["mongodb://a,b/?directConnection=true", "mongodb://a/?loadBalanced=true&replicaSet=x", "mongodb://a:b:c"]
 )
 def test_a_url_that_the_driver_cannot_use_is_a_usage_error(url: str) -> None:
-    with pytest.raises(UsageError, match="^TOKCRAWL_MONGO_URL cannot be used: "):
+    with pytest.raises(UsageError, match=r"^TOKCRAWL_MONGO_URL cannot be used: "):
         Store.connect(url, "db")
 
 
@@ -181,7 +181,7 @@ def test_redis_away_is_unreachable(error: Exception) -> None:
 
 @pytest.mark.parametrize("error", [OSError("reset"), TimeoutError("late"), ConnectionResetError()])
 def test_errors_of_the_socket_below_redis_are_unreachable(error: OSError) -> None:
-    with pytest.raises(UnreachableError, match="^Redis does not answer"):
+    with pytest.raises(UnreachableError, match=r"^Redis does not answer"):
         limiter._reach(failing(error))
 
 
