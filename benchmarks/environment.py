@@ -77,7 +77,7 @@ def api(url: str | None, latency: float = 0.0) -> Iterator[tuple[AdminClient | N
         return
     control: AdminClient | None = AdminClient(url)
     try:
-        control.switches()  # type: ignore[union-attr]
+        control.switches()  # type: ignore[union-attr]  # set one line above
     except OSError:
         control = None
     yield control, None, url

@@ -96,12 +96,12 @@ def run_worker(settings: Settings, name: str, slots: int) -> None:
         lease=settings.lease,
     )
 
-    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]  # Celery's signals have no types
     def ready(**_: object) -> None:
         heartbeat.start()
         log.info("worker %s is ready: %d calls in flight", name, slots)
 
-    @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+    @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]  # Celery's signals have no types
     def shutting_down(**_: object) -> None:
         log.info("worker %s finishes %d calls in flight", name, len(runner.leases))
         stopping.set()

@@ -142,7 +142,7 @@ class Rig:
 
     def check_paid_once(self, told: dict[str, Any]) -> None:
         stats = self.sandbox.stats()
-        assert stats["duplicate_calls"] == []
+        assert stats["repeated"] == []
         assert stats["units"] == told["units"]["spent"]
         assert told["units"]["unknown"] == 0
 

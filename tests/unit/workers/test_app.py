@@ -179,7 +179,7 @@ def test_unknown_arguments_beside_the_known_do_no_harm() -> None:
 
 
 def test_two_apps_of_one_process_do_not_run_each_others_task() -> None:
-    tasks = [task_of(lambda page, crawl, n=n: str(n)) for n in range(2)]  # type: ignore[misc]
+    tasks = [task_of(lambda page, crawl, n=n: str(n)) for n in range(2)]  # type: ignore[misc]  # a default binds it
     assert [task(page="p", crawl="c") for task in tasks] == ["0", "1"]
 
 
