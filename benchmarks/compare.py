@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.capacity import Capacity, capacity
-from benchmarks.ground import api
+from benchmarks.environment import api
 from benchmarks.job import Job, expected
 from benchmarks.measure import Figures, measure
 from benchmarks.peers.running import Peer, Script

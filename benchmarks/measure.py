@@ -1,4 +1,4 @@
-"""Runs one peer once on cold ground and takes its figures."""
+"""Runs one peer once in a cold environment and takes its figures."""
 
 import statistics
 import time
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.ground import Ground, cold
+from benchmarks.environment import Environment, cold
 from benchmarks.job import COLLECTIONS, Job
 from benchmarks.meter import Peak, busy, cpu
 from benchmarks.peers.running import Peer
@@ -61,22 +61,22 @@ def measure(
     wanted: Mapping[str, set[str]] | None,
 ) -> tuple[Figures, dict[str, set[str]]]:
     """One run; `Wrong` where the stored ids are not the wanted ones."""
-    with cold(api_url, sandbox) as ground:
+    with cold(api_url, sandbox) as environment:
         if control is not None:
             control.reset()
         try:
-            peer.start(ground, job)
+            peer.start(environment, job)
             startup = cpu(peer.pids())
-            servers = _cpu(ground)
+            servers = _cpu(environment)
             with Peak(peer.pids) as peak:
                 began, all_before = time.time(), busy()
                 crawled = peer.crawl()
                 took, all_used = time.time() - began, busy() - all_before
             worker = cpu(peer.pids()) - startup
-            spent = {name: seconds - servers[name] for name, seconds in _cpu(ground).items()}
+            spent = {name: seconds - servers[name] for name, seconds in _cpu(environment).items()}
         finally:
             peer.stop()
-        stored = ids(ground)
+        stored = ids(environment)
         if wanted is not None:
             check(peer.name, stored, wanted)
         if control is None:
@@ -99,9 +99,9 @@ def measure(
         return figures, stored
 
 
-def ids(ground: Ground) -> dict[str, set[str]]:
+def ids(environment: Environment) -> dict[str, set[str]]:
     """All ids in every collection of entities."""
-    db = ground.database()
+    db = environment.database()
     return {name: {found["_id"] for found in db[name].find({}, {"_id": 1})} for name in COLLECTIONS}
 
 
@@ -127,8 +127,8 @@ def medians(rows: Sequence[Figures]) -> dict[str, float]:
     return told
 
 
-def _cpu(ground: Ground) -> dict[str, float]:
-    return {name: cpu([pid]) for name, pid in ground.pids.items()}
+def _cpu(environment: Environment) -> dict[str, float]:
+    return {name: cpu([pid]) for name, pid in environment.pids.items()}
 
 
 def answered(control: AdminClient) -> tuple[int, int, float, float]:

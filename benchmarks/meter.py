@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Event, Thread
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 _TICK = os.sysconf("SC_CLK_TCK")
 

@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from benchmarks.compare import Comparison
-from benchmarks.ground import ROOT
+from benchmarks.environment import ROOT
 from benchmarks.measure import medians
 from producers.stack.servers import SERVERS, find_program
 
@@ -53,7 +53,7 @@ def machine() -> dict[str, Any]:
 
 _CODE = ("crawler", "workers", "producers")
 _COLUMNS = ("", "pages", "pages/s", "to last request", "CPU ms/page: workers", "redis", "mongod", "sandbox",
-            "memory MB", "start-up CPU s", "duplicate_calls", "others' cores")  # fmt: skip
+            "memory MB", "start-up CPU s", "repeated", "others' cores")  # fmt: skip
 
 
 def ratios(told: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:

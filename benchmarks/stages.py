@@ -62,7 +62,7 @@ _here = threading.local()
 
 def main(argv: list[str] | None = None) -> int:
     """Crawl the comparison's job with two instrumented worker processes and print the stages."""
-    from benchmarks.ground import api, cold
+    from benchmarks.environment import api, cold
     from benchmarks.job import Job
     from benchmarks.measure import measure
     from benchmarks.meter import cpu
@@ -76,29 +76,29 @@ def main(argv: list[str] | None = None) -> int:
     with api(None) as (control, pid, url):
         assert control is not None
         measure(Script("warm-up", "floor", 16), job, url, control, pid, None)
-        with cold(url, pid) as ground:
+        with cold(url, pid) as environment:
             control.reset()
-            folder = ground.home / "stages"
+            folder = environment.home / "stages"
             folder.mkdir()
-            fleet = _fleet(ground, folder, options.c)
-            before, servers = cpu(fleet.pids()), {name: cpu([server]) for name, server in ground.pids.items()}
-            crawl = fleet.seed(*job.seed)
-            fleet.wait(crawl, 300)
-            used = cpu(fleet.pids()) - before
-            spent = {name: cpu([server]) - servers[name] for name, server in ground.pids.items()}
-            pages = fleet.watch(crawl)["calls"]
-            fleet.stop()
+            cluster = _cluster(environment, folder, options.c)
+            before, servers = cpu(cluster.pids()), {name: cpu([server]) for name, server in environment.pids.items()}
+            crawl = cluster.seed(*job.seed)
+            cluster.wait(crawl, 300)
+            used = cpu(cluster.pids()) - before
+            spent = {name: cpu([server]) - servers[name] for name, server in environment.pids.items()}
+            pages = cluster.watch(crawl)["calls"]
+            cluster.stop()
             _print(folder, pages, used, spent)
     return 0
 
 
-def _fleet(ground: Any, folder: Path, in_flight: int) -> Any:
-    from benchmarks.fleet import Fleet
+def _cluster(environment: Any, folder: Path, in_flight: int) -> Any:
+    from benchmarks.cluster import Cluster
 
-    fleet = Fleet(ground, **{_FOLDER: str(folder)})
+    cluster = Cluster(environment, **{_FOLDER: str(folder)})
     for _ in range(2):
-        fleet.start_program([sys.executable, "-m", "benchmarks.stages", "child", "--slots", str(in_flight // 2)])
-    return fleet
+        cluster.start_program([sys.executable, "-m", "benchmarks.stages", "child", "--slots", str(in_flight // 2)])
+    return cluster
 
 
 def _print(folder: Path, pages: int, used: float, spent: dict[str, float]) -> None:

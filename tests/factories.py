@@ -98,7 +98,7 @@ ITEMS = {
 
 def item(endpoint: Endpoint, n: int) -> Any:
     """An item of this endpoint with an id of its own."""
-    name, key = ITEMS[endpoint.parser.__name__]  # type: ignore[union-attr]
+    name, key = ITEMS[endpoint.parser.__name__]  # type: ignore[union-attr]  # never None here
     return raw(name, **{key: item_id(n)})
 
 

@@ -8,11 +8,11 @@ import os
 import signal
 import socket
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from secrets import token_hex
 from threading import Event
-from time import sleep
 
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def run_worker(settings: Settings, name: str, slots: int) -> None:
-    """Wire one worker process, and run it until it is told to stop."""
+    """Wire one worker process, and run it until it gets SIGTERM."""
     stopping = Event()
     store = Store.connect(settings.mongo_url, settings.mongo_db, connections=thread_count(slots) + 10)
     persistent = store.waiting()  # for what was paid for
@@ -96,12 +96,12 @@ def run_worker(settings: Settings, name: str, slots: int) -> None:
         lease=settings.lease,
     )
 
-    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]  # Celery's signals have no types
     def ready(**_: object) -> None:
         heartbeat.start()
         log.info("worker %s is ready: %d calls in flight", name, slots)
 
-    @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+    @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]  # Celery's signals have no types
     def shutting_down(**_: object) -> None:
         log.info("worker %s finishes %d calls in flight", name, len(runner.leases))
         stopping.set()
@@ -129,7 +129,7 @@ def run_worker(settings: Settings, name: str, slots: int) -> None:
     sys.exit(worker.exitcode)
 
 
-def wait_until_reachable(what: str, check: Callable[[], None]) -> None:
+def wait_until_reachable(what: str, check: Callable[[], None], sleep: Callable[[float], None] = time.sleep) -> None:
     """Call `check` until it reaches its server; log once when it does not, and once when it does again."""
     was_away = False
     while True:

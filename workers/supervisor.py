@@ -1,4 +1,4 @@
-"""`tokcrawl worker`: starts the worker processes, starts them again when they die, and stops them cleanly.
+"""`tokcrawl worker`: starts the worker processes, restarts those that die, and stops them cleanly.
 
 A malformed envelope in the queue ends a Celery worker process, and so does the out-of-memory killer; the pages that a
 dead process held go back into the ledger at once.
@@ -8,11 +8,13 @@ import logging
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from secrets import token_hex
 from socket import gethostname
-from time import monotonic, sleep
 from types import FrameType
+from typing import Protocol
 
 from crawler.engine.prices import PriceBook
 from crawler.engine.reaper import reclaim_pages
@@ -22,105 +24,143 @@ from crawler.store import Store
 
 log = logging.getLogger("tokcrawl.worker")
 
-_POLL = 0.2  # seconds
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds before a process is started again
-_STEADY = 30.0  # seconds a process must have lived for its death to count as the first
+_POLL = 0.2  # seconds between checks of the processes
+_STOP_POLL = 0.05  # seconds between checks while they stop
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds before a dead process is replaced
+_STEADY = 30.0  # seconds of life after which a death counts as the first again
+
+
+class Process(Protocol):
+    """What the supervisor needs of a `subprocess.Popen`."""
+
+    def poll(self) -> int | None: ...
+    def wait(self) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+def start_process(slots: int, name: str) -> Process:
+    """Start one worker process with `slots` calls in flight."""
+    return subprocess.Popen(  # noqa: S603  # our own module
+        [sys.executable, "-m", "workers.process", "--slots", str(slots), "--name", name]
+    )
 
 
 @dataclass
-class _Slot:
-    """One of the processes, as often as it was started."""
+class _WorkerProcess:
+    """One of the worker processes, across its restarts."""
 
     slots: int
     name: str = ""
-    process: "subprocess.Popen[bytes] | None" = None
-    born: float = 0.0
+    process: Process | None = None
+    started_at: float = 0.0
     deaths: int = 0
-    start_at: float = 0.0
-    lost: list[str] = field(default_factory=list)
+    restart_at: float = 0.0
+    dead_names: list[str] = field(default_factory=list)
+    """Names of its dead processes whose pages are not reclaimed yet."""
 
 
 class Supervisor:
-    """Runs until told to stop; returns the exit code."""
+    """Keeps `processes` worker processes running, with `concurrency` calls in flight among them."""
 
-    def __init__(self, settings: Settings, concurrency: int, processes: int, grace: float) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        concurrency: int,
+        processes: int,
+        grace: float,
+        *,
+        store: Store | None = None,
+        start: Callable[[int, str], Process] = start_process,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._grace = grace
-        share, rest = divmod(concurrency, processes)
-        self._slots = [_Slot(share + (1 if n < rest else 0)) for n in range(processes)]
+        self._store = store or Store.connect(settings.mongo_url, settings.mongo_db, connections=2, patience=2)
+        self._start_process = start
+        self._clock = clock
+        self._sleep = sleep
         self._signals = 0
-        self._store = Store.connect(settings.mongo_url, settings.mongo_db, connections=2, patience=2)
+        share, rest = divmod(concurrency, processes)
+        self._workers = [_WorkerProcess(share + (1 if n < rest else 0)) for n in range(processes)]
 
     def run(self) -> int:
+        """Supervise until SIGTERM or SIGINT; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._told_to_stop)
+            signal.signal(number, self._on_signal)
         while not self._signals:
-            for slot in self._slots:
-                self._tend(slot)
-            sleep(_POLL)
+            for worker in self._workers:
+                self._check(worker)
+            self._sleep(_POLL)
         return self._stop()
 
-    def _tend(self, slot: _Slot) -> None:
-        if slot.process is None:
-            if monotonic() >= slot.start_at:
-                self._start(slot)
-        elif (code := slot.process.poll()) is not None:
-            slot.lost.append(slot.name)
-            slot.deaths = 1 if monotonic() - slot.born > _STEADY else slot.deaths + 1
-            pause = min(_FIRST_PAUSE * 2 ** (slot.deaths - 1), _LONGEST_PAUSE)
-            log.error("worker process %s died (%s); starting another in %.1f s", slot.name, _reason(code), pause)
-            slot.process, slot.start_at = None, monotonic() + pause
-        if slot.lost:
-            self._bury(slot)
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signals += 1
 
-    def _start(self, slot: _Slot) -> None:
-        slot.name = f"{gethostname()}-{token_hex(4)}"
-        slot.process = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", "workers.process", "--slots", str(slot.slots), "--name", slot.name]
-        )
-        slot.born = monotonic()
+    def _check(self, worker: _WorkerProcess) -> None:
+        """Start a process whose pause is over, notice its death, and reclaim what dead ones held."""
+        if worker.process is None:
+            if self._clock() >= worker.restart_at:
+                self._start(worker)
+        elif (code := worker.process.poll()) is not None:
+            self._schedule_restart(worker, code)
+        if worker.dead_names:
+            self._reclaim(worker)
 
-    def _bury(self, slot: _Slot) -> None:
-        """Give back what dead processes held; tried again until the database takes it."""
+    def _start(self, worker: _WorkerProcess) -> None:
+        worker.name = f"{gethostname()}-{token_hex(4)}"
+        worker.process = self._start_process(worker.slots, worker.name)
+        worker.started_at = self._clock()
+
+    def _schedule_restart(self, worker: _WorkerProcess, code: int) -> None:
+        """Double the pause with each death, unless the process ran steadily before this one."""
+        worker.deaths = 1 if self._clock() - worker.started_at > _STEADY else worker.deaths + 1
+        pause = min(_FIRST_PAUSE * 2 ** (worker.deaths - 1), _LONGEST_PAUSE)
+        log.error("worker process %s died (%s); restarting it in %.1f s", worker.name, _exit_reason(code), pause)
+        worker.dead_names.append(worker.name)
+        worker.process, worker.restart_at = None, self._clock() + pause
+
+    def _reclaim(self, worker: _WorkerProcess) -> None:
+        """Reclaim pages that dead processes held; tried again at the next check where the database does not answer."""
         try:
             prices = PriceBook(self._store)
             prices.refresh()
             crawl_ids = [crawl.id for crawl in self._store.crawls.active()]
-            pages = self._store.leases.held_by(crawl_ids, slot.lost)
-            reclaim_pages(self._store, prices, pages, f"worker process {', '.join(slot.lost)} died")
-            for name in slot.lost:
+            pages = self._store.leases.held_by(crawl_ids, worker.dead_names)
+            reclaim_pages(self._store, prices, pages, f"worker process {', '.join(worker.dead_names)} died")
+            for name in worker.dead_names:
                 self._store.workers.unregister(name)
-            slot.lost.clear()
+            worker.dead_names.clear()
         except UnreachableError as error:
             log.warning("%s", error)
 
-    def _told_to_stop(self, number: int, frame: FrameType | None) -> None:
-        self._signals += 1
-
     def _stop(self) -> int:
-        """Finish calls in flight within the grace period; a second signal ends it at once. 0 when all came back."""
+        """Let calls in flight finish within the grace period, or until a second signal; then kill what is left."""
         log.info("stopping: calls in flight are finished (%.0f s at most)", self._grace)
-        alive = [slot for slot in self._slots if slot.process is not None]
-        for slot in alive:
-            assert slot.process is not None
-            slot.process.terminate()
-        deadline = monotonic() + self._grace
-        first = self._signals
-        while any(s.process and s.process.poll() is None for s in alive):
-            if monotonic() > deadline or self._signals > first:
-                log.warning("worker processes are killed; their pages go back into the ledger")
-                break
-            sleep(0.05)
-        for slot in alive:
-            assert slot.process is not None
-            if slot.process.poll() is None:
-                slot.process.kill()
-            if slot.process.wait() != 0:
-                slot.lost.append(slot.name)
-                self._bury(slot)
+        running = [(worker, worker.process) for worker in self._workers if worker.process is not None]
+        processes = [process for _, process in running]
+        for process in processes:
+            process.terminate()
+        if not self._all_exit(processes):
+            log.warning("worker processes are killed; their pages go back into the ledger")
+        for worker, process in running:
+            if process.poll() is None:
+                process.kill()
+            if process.wait() != 0:
+                worker.dead_names.append(worker.name)
+                self._reclaim(worker)
         log.info("stopped")
         return 0
 
+    def _all_exit(self, processes: list[Process]) -> bool:
+        """Wait for them to exit; False where the grace period ran out or another signal came first."""
+        deadline, signals = self._clock() + self._grace, self._signals
+        while any(process.poll() is None for process in processes):
+            if self._clock() > deadline or self._signals > signals:
+                return False
+            self._sleep(_STOP_POLL)
+        return True
 
-def _reason(code: int) -> str:
+
+def _exit_reason(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

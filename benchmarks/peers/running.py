@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import IO, Any, NamedTuple, Protocol
 
-from benchmarks.fleet import Fleet
-from benchmarks.ground import ROOT, Ground
+from benchmarks.cluster import Cluster
+from benchmarks.environment import ROOT, Environment
 from benchmarks.job import Job
 from benchmarks.meter import tree
 from benchmarks.peers.child import Order
@@ -28,7 +28,7 @@ class Peer(Protocol):
     name: str
     in_flight: int
 
-    def start(self, ground: Ground, job: Job) -> None:
+    def start(self, environment: Environment, job: Job) -> None:
         """Return once it is ready to work."""
 
     def crawl(self) -> Crawled: ...
@@ -53,17 +53,17 @@ class Script:
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[bytes] | None = None
 
-    def start(self, ground: Ground, job: Job) -> None:
+    def start(self, environment: Environment, job: Job) -> None:
         order = Order(
-            ground.api_url,
-            ground.mongo_url,
-            ground.redis_url,
+            environment.api_url,
+            environment.mongo_url,
+            environment.redis_url,
             job.hashtags,
             self.in_flight,
             durable=self._durable,
             threaded=self._threaded,
         )
-        self._errors = (ground.home / f"{self.name}.log").open("w+b")
+        self._errors = (environment.home / f"{self.name}.log").open("w+b")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.peers.child", self._module, order.as_json()],
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, bufsize=1,
@@ -113,31 +113,33 @@ class Tokcrawl:
         self.name = name
         self.in_flight = in_flight
         self._processes = processes
-        self._fleet: Fleet | None = None
+        self._cluster: Cluster | None = None
         self._job = Job()
 
-    def start(self, ground: Ground, job: Job) -> None:
+    def start(self, environment: Environment, job: Job) -> None:
         self._job = job
-        self._fleet = Fleet(ground)
-        self._fleet.start(self.in_flight, self._processes)
+        self._cluster = Cluster(environment)
+        self._cluster.start(self.in_flight, self._processes)
 
     def crawl(self) -> Crawled:
-        assert self._fleet is not None
-        crawl = self._fleet.seed(*self._job.seed)
-        self._fleet.wait(crawl, PATIENCE)
-        told = self._fleet.watch(crawl)
+        assert self._cluster is not None
+        crawl = self._cluster.seed(*self._job.seed)
+        self._cluster.wait(crawl, PATIENCE)
+        told = self._cluster.watch(crawl)
         last: Any = next(
-            self._fleet.ground.database()["pages"].aggregate([{"$group": {"_id": None, "at": {"$max": "$done_at"}}}])
+            self._cluster.environment.database()["pages"].aggregate(
+                [{"$group": {"_id": None, "at": {"$max": "$done_at"}}}]
+            )
         )
         return Crawled(told["calls"], last["at"].timestamp())
 
     def stop(self) -> None:
-        if self._fleet is not None:
-            self._fleet.stop()
+        if self._cluster is not None:
+            self._cluster.stop()
 
     def pids(self) -> Sequence[int]:
-        assert self._fleet is not None
-        return self._fleet.pids()
+        assert self._cluster is not None
+        return self._cluster.pids()
 
 
 def peers(names: Sequence[str], in_flight: int | None = None) -> list[Peer]:

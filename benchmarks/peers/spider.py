@@ -63,7 +63,7 @@ class MongoPipeline:
 class ThreadedPipeline(MongoPipeline):
     """Writes in a thread: the next answers are read meanwhile, for a fifth more CPU."""
 
-    async def process_item(self, item: dict[str, Any]) -> dict[str, Any]:  # type: ignore[override]
+    async def process_item(self, item: dict[str, Any]) -> dict[str, Any]:  # type: ignore[override]  # one of two forms
         await asyncio.to_thread(store, self._db, item["documents"])
         return item
 

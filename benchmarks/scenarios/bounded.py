@@ -3,13 +3,13 @@
 import argparse
 import sys
 
-from benchmarks.fleet import Fleet
-from benchmarks.ground import api, cold
+from benchmarks.cluster import Cluster
+from benchmarks.environment import api, cold
 from benchmarks.job import Job
 from benchmarks.measure import answered, measure
 from benchmarks.meter import Others, cpu
 from benchmarks.peers.running import Script
-from benchmarks.scenarios.findings import Row, write
+from benchmarks.scenarios.results import Row, write
 from sandbox.client import AdminClient
 
 _PLENTY = 1_000_000  # units
@@ -37,20 +37,20 @@ def main(argv: list[str]) -> int:
 
 
 def _case(bounded: bool, job: Job, control: AdminClient, pid: int | None, url: str, slots: int, processes: int) -> Row:
-    with cold(url, pid) as ground:
+    with cold(url, pid) as environment:
         control.reset()
-        fleet = Fleet(ground)
-        fleet.start(slots, processes)
+        cluster = Cluster(environment)
+        cluster.start(slots, processes)
         try:
-            others = Others(ground.with_servers(fleet.pids))
-            used, mongo = cpu(fleet.pids()), cpu([ground.pids["mongo"]])
+            others = Others(environment.with_servers(cluster.pids))
+            used, mongo = cpu(cluster.pids()), cpu([environment.pids["mongo"]])
             bound = ["--max-units", str(_PLENTY)] if bounded else []
-            crawl = fleet.seed(*job.seed, *bound)
-            fleet.wait(crawl, 300)
-            used, mongo = cpu(fleet.pids()) - used, cpu([ground.pids["mongo"]]) - mongo
-            around, calls = others.cores(), fleet.watch(crawl)["calls"]
+            crawl = cluster.seed(*job.seed, *bound)
+            cluster.wait(crawl, 300)
+            used, mongo = cpu(cluster.pids()) - used, cpu([environment.pids["mongo"]]) - mongo
+            around, calls = others.cores(), cluster.watch(crawl)["calls"]
         finally:
-            fleet.stop()
+            cluster.stop()
     _, _, first, last = answered(control)
     row: Row = {
         "bounded": "yes" if bounded else "no", "pages": calls, "pages_per_s": calls / (last - first),

@@ -15,11 +15,11 @@ from typing import Any
 
 import redis
 
-from benchmarks.fleet import Fleet
-from benchmarks.ground import Ground, api, cold
+from benchmarks.cluster import Cluster
+from benchmarks.environment import Environment, api, cold
 from benchmarks.meter import Others, cpu
-from benchmarks.scenarios.findings import write
-from benchmarks.scenarios.wide import pace, post_ids, seeds, wait_for_calls
+from benchmarks.scenarios.results import write
+from benchmarks.scenarios.wide import post_ids, seeds, throughput, wait_for_calls
 from crawler.model.pages import Request
 from sandbox.client import AdminClient
 
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
     told: list[dict[str, float]] = []
     with api(None) as (control, pid, url), cold(url, pid) as deep:
         assert control is not None
-        crawl, wrote = _fill(Fleet(deep), deep, options.done, options.planned)
+        crawl, wrote = _fill(Cluster(deep), deep, options.done, options.planned)
         for _ in range(options.rounds):
             with cold(url, pid) as fresh:
                 told.append({"done": 0, "planned": 0, "filled_s": 0, **_measured(fresh, control, None, *size)})
@@ -56,52 +56,52 @@ def main(argv: list[str]) -> int:
 
 
 def _measured(
-    ground: Ground, control: AdminClient, crawl: str | None, calls: int, in_flight: int, processes: int
+    environment: Environment, control: AdminClient, crawl: str | None, calls: int, in_flight: int, processes: int
 ) -> dict[str, float]:
     """The figures of so many calls for a crawl; without one, for a fresh one that is wide enough."""
-    fleet = Fleet(ground)
+    cluster = Cluster(environment)
     try:
-        fleet.start(in_flight, processes)
+        cluster.start(in_flight, processes)
         control.reset()
         if crawl is None:
-            crawl = fleet.seed("comments", "--input", str(seeds(ground.home / "posts", calls * 2)))
-        others = Others(ground.with_servers(fleet.pids))
-        before, mongo = cpu(fleet.pids()), cpu([ground.pids["mongo"]])
-        wait_for_calls(control, fleet, calls // 2, _PATIENCE)
-        status = median(_status_seconds(fleet, crawl) for _ in range(3))
-        memory = redis.Redis.from_url(ground.redis_url).info("memory")["used_memory_peak"]
-        wait_for_calls(control, fleet, calls, _PATIENCE)
+            crawl = cluster.seed("comments", "--input", str(seeds(environment.home / "posts", calls * 2)))
+        others = Others(environment.with_servers(cluster.pids))
+        before, mongo = cpu(cluster.pids()), cpu([environment.pids["mongo"]])
+        wait_for_calls(control, cluster, calls // 2, _PATIENCE)
+        status = median(_status_seconds(cluster, crawl) for _ in range(3))
+        memory = redis.Redis.from_url(environment.redis_url).info("memory")["used_memory_peak"]
+        wait_for_calls(control, cluster, calls, _PATIENCE)
         answered, around = control.stats()["ok"], others.cores()
         figures = {
-            "pages_per_s": pace(control, skip=2).per_s,
-            "worker_ms": 1000 * (cpu(fleet.pids()) - before) / answered,
-            "mongo_ms": 1000 * (cpu([ground.pids["mongo"]]) - mongo) / answered,
-            "status_s": status, "redis_peak_mb": memory / 1e6, "mongo_mb": _size(ground), "others": around,
+            "pages_per_s": throughput(control, skip=2).per_s,
+            "worker_ms": 1000 * (cpu(cluster.pids()) - before) / answered,
+            "mongo_ms": 1000 * (cpu([environment.pids["mongo"]]) - mongo) / answered,
+            "status_s": status, "redis_peak_mb": memory / 1e6, "mongo_mb": _size(environment), "others": around,
         }  # fmt: skip
         print(figures, file=sys.stderr, flush=True)
     finally:
-        fleet.stop()
+        cluster.stop()
     return figures
 
 
-def _status_seconds(fleet: Fleet, crawl: str) -> float:
+def _status_seconds(cluster: Cluster, crawl: str) -> float:
     started = monotonic()
-    fleet.tell("status", crawl, "--json")
+    cluster.tell("status", crawl, "--json")
     return monotonic() - started
 
 
-def _size(ground: Ground) -> float:
-    told = ground.database().command("dbStats")
+def _size(environment: Environment) -> float:
+    told = environment.database().command("dbStats")
     return float(told["totalSize"]) / 1e6
 
 
 # --- the ledger ---
 
 
-def _fill(fleet: Fleet, ground: Ground, done: int, planned: int) -> tuple[str, float]:
+def _fill(cluster: Cluster, environment: Environment, done: int, planned: int) -> tuple[str, float]:
     """One crawl with that many pages; gives its id and the seconds it took to write them."""
-    crawl, planned_one, done_one = _pattern(fleet, ground)
-    started, db = monotonic(), ground.database()
+    crawl, planned_one, done_one = _pattern(cluster, environment)
+    started, db = monotonic(), environment.database()
     pages = db["pages"].with_options(write_concern=_hasty())
     _insert(pages, (_done(done_one) for _ in range(done)))
     ids = islice(post_ids(), _PATTERN, _PATTERN + planned)
@@ -116,15 +116,15 @@ def _fill(fleet: Fleet, ground: Ground, done: int, planned: int) -> tuple[str, f
     return crawl, monotonic() - started
 
 
-def _pattern(fleet: Fleet, ground: Ground) -> tuple[str, dict[str, Any], dict[str, Any]]:
+def _pattern(cluster: Cluster, environment: Environment) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """A small real crawl, and two of its pages: as planned, and as done."""
-    posts = seeds(ground.home / "pattern", _PATTERN)
-    crawl = fleet.seed("comments", "--input", str(posts))
-    pages = ground.database()["pages"]
+    posts = seeds(environment.home / "pattern", _PATTERN)
+    crawl = cluster.seed("comments", "--input", str(posts))
+    pages = environment.database()["pages"]
     planned = pages.find_one({"crawl": crawl})
-    fleet.start(4)
-    fleet.wait(crawl, 60)
-    fleet.stop()
+    cluster.start(4)
+    cluster.wait(crawl, 60)
+    cluster.stop()
     done = pages.find_one({"crawl": crawl, "state": "done", "items.2": {"$exists": True}})
     return crawl, planned, done
 

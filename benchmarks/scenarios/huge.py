@@ -2,10 +2,10 @@
 
 import argparse
 
-from benchmarks.fleet import Fleet
-from benchmarks.ground import api, cold
+from benchmarks.cluster import Cluster
+from benchmarks.environment import api, cold
 from benchmarks.meter import Peak, cpu, pss
-from benchmarks.scenarios.findings import write
+from benchmarks.scenarios.results import write
 from benchmarks.scenarios.wide import seeds, wait_for_calls
 
 _LOOK = 0.05  # seconds between looks at the memory
@@ -25,24 +25,24 @@ def main(argv: list[str]) -> int:
 
 
 def _run(searches: int, posts: int, in_flight: int) -> dict[str, float]:
-    with api(None) as (control, pid, url), cold(url, pid) as ground:
+    with api(None) as (control, pid, url), cold(url, pid) as environment:
         assert control is not None
-        fleet = Fleet(ground)
-        fleet.start(in_flight)
+        cluster = Cluster(environment)
+        cluster.start(in_flight)
         try:
-            fleet.seed("comments", "--input", str(seeds(ground.home / "posts", _QUICK)))
-            wait_for_calls(control, fleet, _QUICK, 120)
-            before = pss(fleet.pids())
-            used = cpu(fleet.pids())
-            with Peak(fleet.pids, _LOOK) as peak:
+            cluster.seed("comments", "--input", str(seeds(environment.home / "posts", _QUICK)))
+            wait_for_calls(control, cluster, _QUICK, 120)
+            before = pss(cluster.pids())
+            used = cpu(cluster.pids())
+            with Peak(cluster.pids, _LOOK) as peak:
                 tags = [f"big-{posts}-{n}" for n in range(searches)]
-                crawl = fleet.seed("hashtag", *tags, "--full", "--expand", "none")
-                fleet.wait(crawl, 900)
-            told = fleet.watch(crawl)
-            used = cpu(fleet.pids()) - used
-            after = pss(fleet.pids())
+                crawl = cluster.seed("hashtag", *tags, "--full", "--expand", "none")
+                cluster.wait(crawl, 900)
+            told = cluster.watch(crawl)
+            used = cpu(cluster.pids()) - used
+            after = pss(cluster.pids())
         finally:
-            fleet.stop()
+            cluster.stop()
     return {
         "searches": searches, "posts_each": told["entities"]["posts"] / searches, "in_flight": in_flight,
         "worker_mb_before": before / 1e6, "worker_mb_peak": peak.bytes / 1e6, "worker_mb_after": after / 1e6,

@@ -2,11 +2,11 @@
 
 import argparse
 
-from benchmarks.fleet import Fleet
-from benchmarks.ground import api, cold
+from benchmarks.cluster import Cluster
+from benchmarks.environment import api, cold
 from benchmarks.meter import Others, cpu
-from benchmarks.scenarios.findings import write
-from benchmarks.scenarios.wide import FIRST, pace, seeds, wait_while_wide
+from benchmarks.scenarios.results import write
+from benchmarks.scenarios.wide import FIRST, seeds, throughput, wait_while_wide
 
 
 def main(argv: list[str]) -> int:
@@ -24,23 +24,23 @@ def main(argv: list[str]) -> int:
 
 def _case(latency: float, in_flight: int, processes: int, seconds: float) -> dict[str, float]:
     ideal = in_flight / latency
-    with api(None, latency=latency) as (control, pid, url), cold(url, pid) as ground:
+    with api(None, latency=latency) as (control, pid, url), cold(url, pid) as environment:
         assert control is not None
-        fleet = Fleet(ground)
-        fleet.start(in_flight, processes)
+        cluster = Cluster(environment)
+        cluster.start(in_flight, processes)
         try:
-            used = cpu(fleet.pids())
-            others = Others(ground.with_servers(fleet.pids))
+            used = cpu(cluster.pids())
+            others = Others(environment.with_servers(cluster.pids))
             lists = int(ideal * seconds * FIRST)
-            posts = seeds(ground.home / "posts", lists)
-            fleet.seed("comments", "--input", str(posts))
-            wait_while_wide(control, fleet, lists, seconds * 5 + 60)
-            used = cpu(fleet.pids()) - used
+            posts = seeds(environment.home / "posts", lists)
+            cluster.seed("comments", "--input", str(posts))
+            wait_while_wide(control, cluster, lists, seconds * 5 + 60)
+            used = cpu(cluster.pids()) - used
             around = others.cores()
-            found = pace(control, skip=2 * latency + 1)
+            found = throughput(control, skip=2 * latency + 1)
             calls = control.stats()["calls"]
         finally:
-            fleet.stop()
+            cluster.stop()
     return {
         "latency_s": latency, "in_flight": in_flight, "processes": processes, "pages": calls,
         "window_s": found.seconds, "ideal_per_s": ideal, "pages_per_s": found.per_s, "share": found.per_s / ideal,

@@ -3,10 +3,10 @@
 import argparse
 from time import monotonic, sleep
 
-from benchmarks.fleet import Fleet
-from benchmarks.ground import api, cold
+from benchmarks.cluster import Cluster
+from benchmarks.environment import api, cold
 from benchmarks.meter import cpu, pss
-from benchmarks.scenarios.findings import write
+from benchmarks.scenarios.results import write
 from benchmarks.scenarios.wide import seeds
 
 _TIMES = 20  # looks at the memory over the run
@@ -28,25 +28,25 @@ def main(argv: list[str]) -> int:
 def _run(pages: int, first: int, in_flight: int, timeout: float) -> list[dict[str, float]]:
     marks = sorted({first, *(first + (pages - first) * n // _TIMES for n in range(1, _TIMES + 1))})
     rows: list[dict[str, float]] = []
-    with api(None) as (control, pid, url), cold(url, pid) as ground:
+    with api(None) as (control, pid, url), cold(url, pid) as environment:
         assert control is not None
-        fleet = Fleet(ground)
-        fleet.start(in_flight)
+        cluster = Cluster(environment)
+        cluster.start(in_flight)
         try:
-            posts = seeds(ground.home / "posts", pages)  # at least a page each
-            fleet.seed("comments", "--input", str(posts))
-            started, used = monotonic(), cpu(fleet.pids())
+            posts = seeds(environment.home / "posts", pages)  # at least a page each
+            cluster.seed("comments", "--input", str(posts))
+            started, used = monotonic(), cpu(cluster.pids())
             for mark in marks:
                 while (done := control.stats()["ok"]) < mark:
                     if monotonic() - started > timeout:
-                        raise RuntimeError(f"only {done} pages in {timeout:.0f} s:\n{fleet.log()}")
+                        raise RuntimeError(f"only {done} pages in {timeout:.0f} s:\n{cluster.log()}")
                     sleep(0.5 if pages < 50_000 else 2)
                 rows.append({
-                    "pages": done, "seconds": monotonic() - started, "worker_mb": pss(fleet.pids()) / 1e6,
-                    "worker_ms": 1000 * (cpu(fleet.pids()) - used) / done,
-                    "redis_mb": pss([ground.pids["redis"]]) / 1e6,
+                    "pages": done, "seconds": monotonic() - started, "worker_mb": pss(cluster.pids()) / 1e6,
+                    "worker_ms": 1000 * (cpu(cluster.pids()) - used) / done,
+                    "redis_mb": pss([environment.pids["redis"]]) / 1e6,
                 })  # fmt: skip
                 rows[-1]["over_first"] = rows[-1]["worker_mb"] / rows[0]["worker_mb"]
         finally:
-            fleet.stop()
+            cluster.stop()
     return rows

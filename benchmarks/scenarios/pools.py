@@ -8,11 +8,11 @@ import argparse
 import sys
 from contextlib import suppress
 
-from benchmarks.fleet import Fleet
-from benchmarks.ground import api, cold
+from benchmarks.cluster import Cluster
+from benchmarks.environment import api, cold
 from benchmarks.meter import Others, cpu, pss
-from benchmarks.scenarios.findings import Row, write
-from benchmarks.scenarios.wide import FIRST, pace, seeds, wait_while_wide
+from benchmarks.scenarios.results import Row, write
+from benchmarks.scenarios.wide import FIRST, seeds, throughput, wait_while_wide
 
 _CASES = ((0.0, 48), (0.3, 128), (2.0, 250))  # latency, calls in flight
 _POOLS = (("threads", 1), ("threads", 2), ("threads", 4), ("gevent", 1))
@@ -32,24 +32,24 @@ def main(argv: list[str]) -> int:
 
 def _case(pool: str, processes: int, latency: float, slots: int, seconds: float) -> Row:
     ideal = slots / latency if latency else _SOME_PER_S
-    with api(None, latency=latency) as (control, pid, url), cold(url, pid) as ground:
+    with api(None, latency=latency) as (control, pid, url), cold(url, pid) as environment:
         assert control is not None
-        fleet = Fleet(ground)
+        cluster = Cluster(environment)
         try:
             for n in range(processes):
                 share = slots // processes + (n < slots % processes)
                 program = [sys.executable, "-m", "benchmarks.scenarios.pools", pool, "--slots", str(share)]
-                fleet.start_program(program)
-            others, used = Others(ground.with_servers(fleet.pids)), cpu(fleet.pids())
+                cluster.start_program(program)
+            others, used = Others(environment.with_servers(cluster.pids)), cpu(cluster.pids())
             lists = int(min(ideal, _SOME_PER_S) * seconds * FIRST)
-            fleet.seed("comments", "--input", str(seeds(ground.home / "posts", lists)))
+            cluster.seed("comments", "--input", str(seeds(environment.home / "posts", lists)))
             with suppress(RuntimeError):  # it is too slow for that many, and its pace tells how slow
-                wait_while_wide(control, fleet, lists, 2 * seconds)
-            around, found = others.cores(), pace(control, skip=2 * latency + 1)
-            used, calls = cpu(fleet.pids()) - used, control.stats()["calls"]
-            memory = pss(fleet.pids())
+                wait_while_wide(control, cluster, lists, 2 * seconds)
+            around, found = others.cores(), throughput(control, skip=2 * latency + 1)
+            used, calls = cpu(cluster.pids()) - used, control.stats()["calls"]
+            memory = pss(cluster.pids())
         finally:
-            fleet.stop()
+            cluster.stop()
     row: Row = {
         "pool": pool, "processes": processes, "latency_s": latency, "in_flight": slots, "pages_per_s": found.per_s,
         "worker_ms": 1000 * used / calls, "worker_mb": memory / 1e6, "others": around,

@@ -2,11 +2,11 @@
 
 import argparse
 
-from benchmarks.fleet import Fleet
-from benchmarks.ground import api, cold
+from benchmarks.cluster import Cluster
+from benchmarks.environment import api, cold
 from benchmarks.meter import Others
-from benchmarks.scenarios.findings import write
-from benchmarks.scenarios.wide import FIRST, pace, seeds, wait_while_wide
+from benchmarks.scenarios.results import write
+from benchmarks.scenarios.wide import FIRST, seeds, throughput, wait_while_wide
 
 
 def main(argv: list[str]) -> int:
@@ -27,21 +27,21 @@ def main(argv: list[str]) -> int:
 
 def _case(workers: int, in_flight: int, latency: float, seconds: float) -> dict[str, float]:
     ideal = workers * in_flight / latency
-    with api(None, latency=latency) as (control, pid, url), cold(url, pid) as ground:
+    with api(None, latency=latency) as (control, pid, url), cold(url, pid) as environment:
         assert control is not None
-        fleet = Fleet(ground)
+        cluster = Cluster(environment)
         try:
             for _ in range(workers):
-                fleet.start(in_flight)
-            others = Others(ground.with_servers(fleet.pids))
+                cluster.start(in_flight)
+            others = Others(environment.with_servers(cluster.pids))
             lists = int(ideal * seconds * FIRST)
-            posts = seeds(ground.home / "posts", lists)
-            fleet.seed("comments", "--input", str(posts))
-            wait_while_wide(control, fleet, lists, seconds * 5 + 60)
+            posts = seeds(environment.home / "posts", lists)
+            cluster.seed("comments", "--input", str(posts))
+            wait_while_wide(control, cluster, lists, seconds * 5 + 60)
             around = others.cores()
-            found = pace(control, skip=2 * latency + 1)
+            found = throughput(control, skip=2 * latency + 1)
         finally:
-            fleet.stop()
+            cluster.stop()
     return {
         "workers": workers, "in_flight_each": in_flight, "latency_s": latency, "window_s": found.seconds,
         "ideal_per_s": ideal, "pages_per_s": found.per_s, "share": found.per_s / ideal, "others": around,

@@ -6,10 +6,10 @@ from typing import Any
 
 import redis
 
-from benchmarks.fleet import Fleet
-from benchmarks.ground import Ground, api, cold
+from benchmarks.cluster import Cluster
+from benchmarks.environment import Environment, api, cold
 from benchmarks.job import Job
-from benchmarks.scenarios.findings import Row, write
+from benchmarks.scenarios.results import Row, write
 
 _WORTH_TELLING = 0.01  # times a page
 _COUNTED = ("pages", "posts", "users", "comments", "music", "hashtags")
@@ -29,41 +29,41 @@ def main(argv: list[str]) -> int:
 
 def _run(job: Job, in_flight: int, processes: int) -> tuple[list[Row], list[Row]]:
     """What stays, by collection, and what was done for a page."""
-    with api(None) as (_, pid, url), cold(url, pid) as ground:
-        fleet = Fleet(ground)
-        fleet.start(in_flight, processes)
+    with api(None) as (_, pid, url), cold(url, pid) as environment:
+        cluster = Cluster(environment)
+        cluster.start(in_flight, processes)
         try:
-            broker = redis.Redis.from_url(ground.redis_url)
-            mongo, commands = _mongo(ground), _commands(broker)
-            crawl = fleet.seed(*job.seed)
-            fleet.wait(crawl, 300)
-            calls = fleet.watch(crawl)["calls"]
-            figures = {f"mongo_{name}": n - mongo[name] for name, n in _mongo(ground).items()}
+            broker = redis.Redis.from_url(environment.redis_url)
+            mongo, commands = _mongo(environment), _commands(broker)
+            crawl = cluster.seed(*job.seed)
+            cluster.wait(crawl, 300)
+            calls = cluster.watch(crawl)["calls"]
+            figures = {f"mongo_{name}": n - mongo[name] for name, n in _mongo(environment).items()}
             figures |= {f"redis_{name}": n - commands.get(name, 0) for name, n in _commands(broker).items()}
         finally:
-            fleet.stop()
+            cluster.stop()
         done: list[Row] = [
             {"of": name, "a page": n / calls} for name, n in figures.items() if n / calls >= _WORTH_TELLING
         ]
-        return list(_kept(ground, calls)), done
+        return list(_kept(environment, calls)), done
 
 
-def _mongo(ground: Ground) -> dict[str, float]:
+def _mongo(environment: Environment) -> dict[str, float]:
     """Operations by kind, and bytes on the wire. A bulk write counts each of its updates."""
-    told = ground.database().client.admin.command("serverStatus")
+    told = environment.database().client.admin.command("serverStatus")
     network = {"kb_in": told["network"]["bytesIn"] / 1e3, "kb_out": told["network"]["bytesOut"] / 1e3}
     return {**{name: float(told["opcounters"][name]) for name in ("query", "update", "insert", "command")},
             "requests": float(told["network"]["numRequests"]), **network}  # fmt: skip
 
 
 def _commands(broker: "redis.Redis") -> dict[str, float]:
-    told: Mapping[str, Any] = broker.info("commandstats")  # type: ignore[assignment]  # the client is no asynchronous one
+    told: Mapping[str, Any] = broker.info("commandstats")
     return {name.removeprefix("cmdstat_"): float(each["calls"]) for name, each in told.items()}
 
 
-def _kept(ground: Ground, calls: int) -> Iterator[Row]:
+def _kept(environment: Environment, calls: int) -> Iterator[Row]:
     """Of each collection: documents, the bytes of one before compression, on disk and in indexes."""
-    database = ground.database()
+    database = environment.database()
     database.client.admin.command("fsync")
     for name in _COUNTED:
         told = database.command("collStats", name)

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import NamedTuple
 
-from benchmarks.fleet import Fleet
+from benchmarks.cluster import Cluster
 from sandbox.client import AdminClient
 from sandbox.world.world import World
 
@@ -30,14 +30,14 @@ def seeds(path: Path, count: int) -> Path:
     return path
 
 
-class RateLimiter(NamedTuple):
+class Throughput(NamedTuple):
     """Requests a second in a window of the log, and the window's length in seconds."""
 
     per_s: float
     seconds: float
 
 
-def pace(control: AdminClient, skip: float) -> RateLimiter:
+def throughput(control: AdminClient, skip: float) -> Throughput:
     """How many requests came a second while the frontier was wide, without the first `skip` seconds.
 
     It is wide as long as first pages of lists are asked for; what comes after are the later pages of the longest.
@@ -47,26 +47,26 @@ def pace(control: AdminClient, skip: float) -> RateLimiter:
     last = max(entry["at"] for entry in entries if "cursor=" not in entry["params"])
     if last - first < 1:
         raise RuntimeError(f"the frontier was wide for {last - first + skip:.1f} s only: ask for more pages")
-    return RateLimiter(sum(first <= entry["at"] < last for entry in entries) / (last - first), last - first)
+    return Throughput(sum(first <= entry["at"] < last for entry in entries) / (last - first), last - first)
 
 
-def wait_while_wide(control: AdminClient, fleet: Fleet, lists: int, timeout: float) -> None:
+def wait_while_wide(control: AdminClient, cluster: Cluster, lists: int, timeout: float) -> None:
     """Wait until the first page of every list was asked for."""
     started, read, asked = monotonic(), 0, 0
     while asked < lists:
         if monotonic() - started > timeout:
-            raise RuntimeError(f"only {asked} of {lists} lists were begun within {timeout:.0f} s:\n{fleet.log()}")
+            raise RuntimeError(f"only {asked} of {lists} lists were begun within {timeout:.0f} s:\n{cluster.log()}")
         sleep(0.5)
         entries = control.log(read)
         read += len(entries)
         asked += sum("cursor=" not in entry["params"] for entry in entries)
 
 
-def wait_for_calls(control: AdminClient, fleet: Fleet, calls: int, timeout: float) -> float:
+def wait_for_calls(control: AdminClient, cluster: Cluster, calls: int, timeout: float) -> float:
     """Wait until the sandbox answered that many; gives the seconds it took."""
     started = monotonic()
     while control.stats()["ok"] < calls:
         if monotonic() - started > timeout:
-            raise RuntimeError(f"{calls} calls were not answered within {timeout:.0f} s:\n{fleet.log()}")
+            raise RuntimeError(f"{calls} calls were not answered within {timeout:.0f} s:\n{cluster.log()}")
         sleep(0.25)
     return monotonic() - started

@@ -8,7 +8,7 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import InvalidURI
+from pymongo.errors import ConfigurationError
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
@@ -54,7 +54,7 @@ def connect(
             event_listeners=[monitor],
             **durable,
         )
-    except (InvalidURI, ValueError) as error:
+    except (ConfigurationError, ValueError) as error:
         raise UsageError(f"TOKCRAWL_MONGO_URL cannot be used: {error}") from None
     return client.get_database(name, codec_options=CodecOptions(tz_aware=True))
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from select import select
 from time import monotonic, sleep
 
-from rich.console import CONSOLE_SVG_FORMAT, Console
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
 from rich.text import Text
 
 PICTURE = Path(__file__).with_name("watch.svg")

@@ -35,7 +35,8 @@ class Rig:
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",
         }
-        self.db = MongoClient(urls["TOKCRAWL_MONGO_URL"], tz_aware=True)[database]
+        mongo: MongoClient[dict[str, Any]] = MongoClient(urls["TOKCRAWL_MONGO_URL"], tz_aware=True)
+        self.db = mongo[database]
         self.redis = redis.Redis.from_url(urls["TOKCRAWL_BROKER_URL"])
         self._workers: list[subprocess.Popen[bytes]] = []
 
@@ -141,7 +142,7 @@ class Rig:
 
     def check_paid_once(self, told: dict[str, Any]) -> None:
         stats = self.sandbox.stats()
-        assert stats["duplicate_calls"] == []
+        assert stats["repeated"] == []
         assert stats["units"] == told["units"]["spent"]
         assert told["units"]["unknown"] == 0
 

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("psutil")
 pytest.importorskip("scrapy_redis")
 
-from benchmarks.ground import api
+from benchmarks.environment import api
 from benchmarks.job import Job, expected
 from benchmarks.measure import Wrong, check, measure
 from benchmarks.peers.running import peers

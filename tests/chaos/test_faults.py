@@ -3,13 +3,14 @@
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from crawler.settings import load
 from sandbox.provider.behaviour import FAULTS
 from tests.chaos.rig import ChaosRig, say
-from workers.app import make_app
+from workers.app import QUEUE, TASK, make_app
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
 
@@ -41,19 +42,19 @@ def test_forged_and_repeated_messages(rig: ChaosRig) -> None:
     assert rig.watch(crawl, 60) == 0
     calls = rig.sandbox.stats()["calls"]
     app = make_app(load(broker_url=rig.env["TOKCRAWL_BROKER_URL"]))
-    page = app.tasks["page"]
+    forge = partial(app.send_task, TASK, queue=QUEUE)
     done = [found["_id"] for found in rig.db["pages"].find().limit(20)]
     for page_id in done:
-        page.apply_async(kwargs={"page": page_id, "crawl": crawl})
-        page.apply_async(kwargs={"page": page_id, "crawl": crawl})
-        page.apply_async(kwargs={"page": page_id, "crawl": "another"})
-    page.apply_async(kwargs={"page": "no such page", "crawl": crawl})
-    page.apply_async(kwargs={"page": {"$gt": ""}, "crawl": crawl})
-    page.apply_async(kwargs={"page": 7, "crawl": None})
-    app.send_task("page", args=["a", "b", "c", "d"], queue="pages")
-    app.send_task("page", kwargs={"url": "http://evil"}, queue="pages")
-    app.send_task("no.such.task", queue="pages")
-    app.send_task("celery.starmap", args=[{"task": "page"}, [["x", crawl]]], queue="pages")
+        forge(kwargs={"page": page_id, "crawl": crawl})
+        forge(kwargs={"page": page_id, "crawl": crawl})
+        forge(kwargs={"page": page_id, "crawl": "another"})
+    forge(kwargs={"page": "no such page", "crawl": crawl})
+    forge(kwargs={"page": {"$gt": ""}, "crawl": crawl})
+    forge(kwargs={"page": 7, "crawl": None})
+    forge(args=["a", "b", "c", "d"])
+    forge(kwargs={"url": "http://evil"})
+    app.send_task("no.such.task", queue=QUEUE)
+    app.send_task("celery.starmap", args=[{"task": TASK}, [["x", crawl]]], queue=QUEUE)
     for _ in range(4):
         rig.redis.lpush("tokcrawl:pages", "garbage{")
         rig.redis.lpush("tokcrawl:pages", json.dumps({"body": "!!", "headers": {}, "properties": {}}))
@@ -64,8 +65,8 @@ def test_forged_and_repeated_messages(rig: ChaosRig) -> None:
     assert stats["repeated_calls"] == 0
     assert stats["calls"] - calls == rig.status(again)["calls"]
     log = rig.worker_log()
-    assert "is not running: message for page" in log
-    assert "names no page" in log
+    assert "is not active: message for page" in log
+    assert "message without a page dropped" in log
     say(calls_by_forgery=stats["calls"] - calls - rig.status(again)["calls"])
 
 

@@ -4,6 +4,9 @@ import os
 import random
 import signal
 import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,14 @@ from tests.acceptance.rig import stop
 from tests.chaos.rig import ChaosRig, say
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
+
+
+def _has_done(rig: ChaosRig, crawl: str, pages: int) -> bool:
+    return rig.done(crawl) > pages
+
+
+def _is_reclaimed(rig: ChaosRig, page: Mapping[str, Any]) -> bool:
+    return rig.db["pages"].count_documents({"_id": page["_id"], "lease.token": page["lease"]["token"]}) == 0
 
 
 def test_workers_are_killed(rig: ChaosRig) -> None:
@@ -45,7 +56,7 @@ def test_redis_loses_everything(rig: ChaosRig) -> None:
         in_flight += rig.leased()
         rig.redis.flushall()
         before, started = rig.done(crawl), time.monotonic()
-        rig.until(lambda before=before: rig.done(crawl) > before + 60, 40)
+        rig.until(partial(_has_done, rig, crawl, before + 60), 40)
         gaps.append(round(time.monotonic() - started, 1))
     rig.wait_done(crawl, 1200)
     in_flight += rig.leased()
@@ -144,14 +155,10 @@ def test_a_page_that_kills_its_workers_is_parked(rig: ChaosRig) -> None:
     while rig.db["crawls"].find_one({"_id": crawl, "state": "running"}):
         page = rig.db["pages"].find_one({"args.aweme_id": poison, "state": "leased"})
         holder = page and rig.db["workers"].find_one({"_id": page["lease"]["worker"]})
-        if holder:
+        if page and holder:
             os.kill(holder["pid"], signal.SIGKILL)
             deaths += 1
-            rig.until(
-                lambda page=page: (
-                    rig.db["pages"].count_documents({"_id": page["_id"], "lease.token": page["lease"]["token"]}) == 0
-                )
-            )
+            rig.until(partial(_is_reclaimed, rig, page))
         time.sleep(0.02)
     assert rig.watch(crawl, 5) == 4
     told = rig.status(crawl)

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
 def seconds(rig: ChaosRig) -> list[tuple[int, int]]:
     """(calls, calls answered 429) of each second, oldest first, quiet ones between included."""
     told = {int(second): counts for second, counts in rig.sandbox.stats()["seconds"].items()}
-    return [tuple(told.get(second, (0, 0))) for second in range(min(told), max(told) + 1)]  # type: ignore[misc]
+    return [tuple(told.get(second, (0, 0))) for second in range(min(told), max(told) + 1)]
 
 
 def test_the_set_rate_is_the_fleets_rate(rig: ChaosRig) -> None:

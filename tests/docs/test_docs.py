@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "deploy" / "README.md"])
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group has commands
 
 _FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^\n)((?:^ {4}.*\n)+)", re.MULTILINE)
@@ -130,9 +130,9 @@ def test_the_readme_has_a_row_for_every_word(words: Any) -> None:
 
 def test_the_exit_codes_are_those_of_the_code() -> None:
     codes = {int(row[0]): row[1] for row in rows(README) if row[0].isdecimal()}
-    words = {str(state): state for state in CrawlState} | {str(cause): cause for cause in PauseCause}
+    words: dict[str, CrawlState | PauseCause] = {str(word): word for word in (*CrawlState, *PauseCause)}
     told = {words[span]: number for number, text in codes.items() for span in spans(text) if span in words}
-    assert told == {**figures._EXIT, **figures._EXIT_PAUSED}
+    assert told == dict([*figures._EXIT.items(), *figures._EXIT_PAUSED.items()])
     assert "--timeout" in codes[watching.TIMEOUT]
     assert "unexpected" in codes[exits.EXIT_UNEXPECTED]
     assert "usage" in codes[exits.EXIT_USAGE]

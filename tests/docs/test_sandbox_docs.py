@@ -13,12 +13,19 @@ import pytest
 from sandbox.provider.behaviour import FAULTS, Behaviour
 from sandbox.truth.parse_query import parse_query
 from sandbox.truth.truth import Truth
-from sandbox.world.special_cases import SPECIAL_HASHTAGS, SPECIAL_POSTS, SPECIAL_USERS
+from sandbox.world.special_cases import (
+    SPECIAL_HASHTAGS,
+    SPECIAL_POSTS,
+    SPECIAL_USERS,
+    SpecialHashtag,
+    SpecialPost,
+    SpecialUser,
+)
 from sandbox.world.world import World
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8")
 SIZES = re.findall(r"^\| `([^`]+)` \| (\d+) \| (\d+) \|$", MANUAL, re.MULTILINE)
-SPECIAL_CASES = [*SPECIAL_USERS, *SPECIAL_POSTS, *SPECIAL_HASHTAGS]
+SPECIAL_CASES: list[SpecialUser | SpecialPost | SpecialHashtag] = [*SPECIAL_USERS, *SPECIAL_POSTS, *SPECIAL_HASHTAGS]
 DESCRIBED = {**{special.name: special.why for special in SPECIAL_CASES}, **FAULTS}
 
 

@@ -48,7 +48,7 @@ class LeaderHarness:
 
     def __init__(self, store: Store) -> None:
         self.store, self.queue, self.cache = store, FakePublisher(), CrawlCache(store)
-        self.leader = Leader(store, PriceBook(store), OpenGate(), self.queue)  # type: ignore[arg-type]
+        self.leader = Leader(store, PriceBook(store), OpenGate(), self.queue)  # type: ignore[arg-type]  # a fake
         store.workers.heartbeat("w", "host", 1, 16, 0)
 
     def crawl(self, name: str, *plans: PlannedPage) -> str:

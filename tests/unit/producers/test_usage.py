@@ -48,7 +48,7 @@ def did(store: Store, n: int, units: int | None, expected: int = 5, crawl: str =
 
 
 def settled(store: Store, provider: Provider, days: int = 1) -> list[dict[str, Any]]:
-    return settle(store, provider, days)  # type: ignore[arg-type]
+    return settle(store, provider, days)  # type: ignore[arg-type]  # a fake
 
 
 def figures(row: Mapping[str, Any]) -> tuple[int, ...]:

@@ -98,7 +98,7 @@ def test_a_shape_that_nobody_told_us_of_is_no_page(endpoint: Endpoint, data: Any
 def test_one_bad_item_costs_only_itself(endpoint: Endpoint) -> None:
     broken = {key: value for key, value in item(endpoint, 9).items() if key not in ("id", "id_str")}
     broken[{"parse_post": "aweme_id", "parse_comment": "cid", "parse_user": "uid", "parse_music": "mid"}.get(
-        endpoint.parser.__name__, "id"  # type: ignore[union-attr]
+        endpoint.parser.__name__, "id"  # type: ignore[union-attr]  # never None here
     )] = None  # fmt: skip
     raws = [item(endpoint, 1), None, broken, 5, "text", item(endpoint, 2)]
     reading = parse_page(endpoint, envelope(endpoint.items[0], raws, **following(endpoint)))

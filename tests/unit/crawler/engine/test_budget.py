@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def account(store: Store, name: str = "crawl:c") -> tuple[int, int, int]:
     return found["committed"], found["pages"], len(found["holds"])
 
 
-def started(store: Store, **fields: int) -> Crawl:
+def started(store: Store, **fields: Any) -> Crawl:
     made = crawl(**fields)
     store.crawls.create("c", made.spec)
     store.crawls.start("c")

@@ -30,7 +30,7 @@ class Shelf:
 
 def lists(*pages: tuple[list[str], dict[str, Any]]) -> tuple[ListHistories, Ledger]:
     shelf = Shelf(*pages)
-    return ListHistories(shelf), shelf.ledger  # type: ignore[arg-type]
+    return ListHistories(shelf), shelf.ledger  # type: ignore[arg-type]  # a fake
 
 
 def nth(place: int, n: int = 0) -> Any:

@@ -95,7 +95,7 @@ class RunnerHarness:
         crawls.refresh()
         self.quota.set({"c": 100})
         self.runner = PageRunner(
-            store=store, api=self.api, limiter=self.limiter, crawls=crawls,  # type: ignore[arg-type]
+            store=store, api=self.api, limiter=self.limiter, crawls=crawls,  # type: ignore[arg-type]  # a fake
             budget=BudgetGuard(store, prices, 0),
             committer=Committer(store, prices, self.quota, stats, self.sent.extend),
             stats=stats, worker="w", slots=slots, max_attempts=8, lease=60, stopping=self.stopping,
@@ -149,7 +149,7 @@ FORGED: list[tuple[Request, int, str]] = [
     (Request("no_such_endpoint", {"a": 1}), 0, "error"),
     (Request("hashtag_search", {"hashtag": "cats", "token": "x"}), 0, "error"),
     (Request("hashtag_search", {}), 0, "error"),
-    (Request("hashtag_search", {"hashtag": "cats"}), "first", "error"),  # type: ignore[list-item]
+    (Request("hashtag_search", {"hashtag": "cats"}), "first", "error"),  # type: ignore[list-item]  # mixed rows
     (Request("get_usage", {"date": "2026-01-31"}), 0, "error"),
     (Request("hashtag_search", {"hashtag": "cats", "captcha": "x"}), 0, "error"),  # "cap" in a sentence is no cap
 ]

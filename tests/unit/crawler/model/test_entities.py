@@ -61,9 +61,9 @@ def test_key_and_denials_name_fields(kind: type[Entity]) -> None:
 def test_entities_are_frozen_refuse_unknown_fields_and_survive_pickling() -> None:
     post = Post(post_id="1", hashtags=["a"])
     with pytest.raises(ValidationError):
-        post.post_id = "2"  # type: ignore[misc]
+        post.post_id = "2"  # type: ignore[misc]  # wrong on purpose
     with pytest.raises(ValidationError):
-        Post(post_id="1", aweme_id="1")  # type: ignore[call-arg]
+        Post(post_id="1", aweme_id="1")  # type: ignore[call-arg]  # wrong on purpose
     assert pickle.loads(pickle.dumps(post)) == post
 
 

@@ -37,7 +37,7 @@ CALL_ERRORS: list[ApiCallError] = [
 ]
 
 
-def below(kind: type) -> Iterator[type]:
+def below(kind: type[Exception]) -> Iterator[type[Exception]]:
     for sub in kind.__subclasses__():
         yield sub
         yield from below(sub)

@@ -34,7 +34,7 @@ def test_a_crawl_is_not_worked_on_before_it_is_started(store: Store) -> None:
     (crawl,) = store.crawls.active()
     assert (crawl.running, crawl.max_units, crawl.max_pages) == (True, 5, None)
     assert crawl.spec == spec(max_units=5, name="mine")
-    assert store.crawls.get("c")["started_at"] is not None  # type: ignore[index]
+    assert store.crawls.get("c")["started_at"] is not None  # type: ignore[index]  # it is there
 
 
 def test_a_crawl_of_more_seeds_than_a_document_holds(store: Store) -> None:

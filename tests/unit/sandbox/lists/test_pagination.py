@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sandbox.lists.pagination import ABSENT, Cursor, OffsetList, Page, PagedList, ScriptedList, chain, iterate_pages
@@ -44,5 +46,5 @@ def test_a_list_stops_at_its_limit_and_at_the_greatest_number_of_pages() -> None
 
 
 def test_malformed_items_are_not_counted() -> None:
-    pages = chain([[1], *[[MalformedItem("null")] for _ in range(9)]])
+    pages: Any = chain([[1], *[[MalformedItem("null")] for _ in range(9)]])
     assert items_of(ScriptedList(pages)) == [[1], [], [], [], []]

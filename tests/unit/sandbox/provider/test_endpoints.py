@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -43,7 +43,7 @@ def api(world: World) -> Api:
 
 @pytest.fixture
 def tiktok(api: Api) -> TiktokEndpoints:
-    return TiktokEndpoints(Requester(api))
+    return TiktokEndpoints(Requester(api))  # type: ignore[arg-type]  # any object with a `get` serves
 
 
 def test_hashtag(tiktok: TiktokEndpoints) -> None:
@@ -145,12 +145,13 @@ def test_profiles_that_cannot_be_fetched(tiktok: TiktokEndpoints, name: str, sta
 def test_a_private_user_has_a_profile_but_no_lists(tiktok: TiktokEndpoints, names: dict[str, Any]) -> None:
     card = names["users"]["private_user"]
     assert tiktok.user_info_from_username(username="private_user").data["user"]["privateAccount"] is True
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: tiktok.user_posts_from_secuid(sec_uid=card["sec_uid"], depth=1),
         lambda: tiktok.user_followers(id=card["uid"], sec_uid=card["sec_uid"]),
         lambda: tiktok.user_followings(id=card["uid"], sec_uid=card["sec_uid"]),
         lambda: tiktok.user_liked_posts(sec_uid=card["sec_uid"]),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(EDError) as caught:
             call()
         assert caught.value.status_code == 472
@@ -183,7 +184,8 @@ def test_followings_need_both_cursors(tiktok: TiktokEndpoints, names: dict[str, 
 def test_the_lying_last_page_of_followers(tiktok: TiktokEndpoints, names: dict[str, Any]) -> None:
     card = names["users"]["fans250"]
     who = {"id": card["uid"], "sec_uid": card["sec_uid"]}
-    cursor, pages = None, []
+    cursor: Any = None
+    pages = []
     for _ in range(4):
         page = tiktok.user_followers(**who, cursor=cursor).data
         pages.append(len(page["followers"]))
@@ -196,7 +198,8 @@ def test_the_lying_last_page_of_followers(tiktok: TiktokEndpoints, names: dict[s
 def test_posts_by_url_and_in_batches(tiktok: TiktokEndpoints, names: dict[str, Any]) -> None:
     card = names["posts"]["plain_post"]
     assert tiktok.post_info(url=card["url"]).data[0]["aweme_id"] == card["id"]
-    ways = [f"https://www.tiktok.com/@x/video/{post}" for post in unknown_ids()["posts"]]
+    unknown_posts: Any = unknown_ids()["posts"]
+    ways = [f"https://www.tiktok.com/@x/video/{post}" for post in unknown_posts]
     answers = []
     for url in ways:
         try:
@@ -271,7 +274,7 @@ def test_wrong_parameters_are_a_422(api: Api) -> None:
 
 
 def test_usage(api: Api, tiktok: TiktokEndpoints) -> None:
-    customer = CustomerEndpoints(Requester(api))
+    customer = CustomerEndpoints(Requester(api))  # type: ignore[arg-type]  # any object with a `get` serves
     tiktok.hashtag_search(hashtag="cats")
     tiktok.user_posts_from_username(username="posts_45", depth=3)
     usage = customer.get_usage(date="2026-09-21")

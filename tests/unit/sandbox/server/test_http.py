@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -177,13 +178,14 @@ def test_the_admin_api_computes_truth_and_rejects_invalid_requests(sandbox: Sand
     assert len(sandbox.find("hashtag", "dogs", count=7)["posts"]) == 7
     assert sandbox.cast()["users"]["celebrity7000"]["followers"] == 7000
     assert sandbox.switches()["rate"] is None
-    for wrong in (
+    invalid: list[Callable[[], object]] = [
         lambda: sandbox.switch(speed=1),
         lambda: sandbox.switch(faults={"fire": 0.1}),
         lambda: sandbox.truth("haiku", "x"),
         lambda: sandbox.truth("hashtag", "x", expand="friends"),
         lambda: sandbox.find("user", "nobody_here"),
-    ):
+    ]
+    for wrong in invalid:
         with pytest.raises(SandboxError):
             wrong()
 

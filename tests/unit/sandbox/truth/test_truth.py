@@ -18,6 +18,13 @@ def truth(world: World, kind: str, *values: str, expand: str = "none", **options
     return Truth(world, TruthQuery(kind, values, names, **options)).answer()
 
 
+def calls(known: dict[str, object]) -> int:
+    """The calls of an answer."""
+    found = known["calls"]
+    assert isinstance(found, int)
+    return found
+
+
 HASHTAGS = [special.name for special in SPECIAL_HASHTAGS if special.name != "restricted-topic"]
 
 
@@ -88,7 +95,7 @@ def test_followers(world: World, name: str) -> None:
 def test_followings(world: World, name: str) -> None:
     user = world.users.by_username(name)
     who = {"id": world.ids.uid(user), "secUid": world.ids.sec_uid(user)}
-    pages = walk(world, "/tt/user/followings", **who)
+    pages = walk(world, "/tt/user/followings", most=400, **who)
     assert sorted(f"{who['id']}:{uid}" for uid in ids(pages, "uid")) == truth(world, "followings", name)["follows"]
 
 
@@ -175,7 +182,7 @@ def test_every_kind_has_a_truth(world: World, names: dict[str, Any]) -> None:
     for kind, value in values.items():
         known = Truth(world, TruthQuery(kind, (value,))).answer()
         assert any(known[name] for name in ("posts", "users", "comments", "music", "lives")), kind
-        assert known["calls"] > 0
+        assert calls(known) > 0
 
 
 def test_relations_reach_as_deep_as_asked(world: World) -> None:
@@ -218,9 +225,9 @@ def test_limits_and_dates_stop_lists(world: World) -> None:
 
 
 def test_ordinary_crawls_have_the_promised_size(world: World) -> None:
-    assert 150 <= Truth(world, TruthQuery("hashtag", ("cats",))).answer()["calls"] <= 175
+    assert 150 <= calls(Truth(world, TruthQuery("hashtag", ("cats",))).answer()) <= 175
     for name in ("dogs", "pizza", "sushi", "ocean"):
-        assert 150 <= Truth(world, TruthQuery("hashtag", (name,))).answer()["calls"] <= 400
+        assert 150 <= calls(Truth(world, TruthQuery("hashtag", (name,))).answer()) <= 400
     large = World(7, "large")
     query = TruthQuery("hashtag", ("cats", "dogs"), frozenset(("authors", "comments")))
-    assert 1250 <= Truth(large, query).answer()["calls"] <= 1450
+    assert 1250 <= calls(Truth(large, query).answer()) <= 1450

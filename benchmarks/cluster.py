@@ -10,20 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.ground import ROOT, Ground
+from benchmarks.environment import ROOT, Environment
 from benchmarks.meter import tree
 
 _TOKCRAWL = [sys.executable, "-m", "producers.cli"]
 _POLL = 0.05  # seconds
 
 
-class Fleet:
-    """The workers of one ground."""
+class Cluster:
+    """The workers of one environment."""
 
-    def __init__(self, ground: Ground, **settings: str) -> None:
-        self.ground = ground
-        self._environment = {**ground.environment(), **settings}
-        self._db = ground.database()
+    def __init__(self, environment: Environment, **settings: str) -> None:
+        self.environment = environment
+        self._variables = {**environment.variables(), **settings}
+        self._db = environment.database()
         self._workers: list[subprocess.Popen[bytes]] = []
         self._logs: list[IO[bytes]] = []
 
@@ -35,10 +35,10 @@ class Fleet:
     def start_program(self, command: Sequence[str], processes: int = 1, timeout: float = 60) -> None:
         """As `start`, for a program that stands for a worker."""
         wanted = self._alive() + processes
-        log = (self.ground.home / f"worker-{len(self._workers)}.log").open("w+b")
+        log = (self.environment.home / f"worker-{len(self._workers)}.log").open("w+b")
         self._logs.append(log)
         self._workers.append(
-            subprocess.Popen(command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            subprocess.Popen(command, cwd=ROOT, env=self._variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         )
         deadline = time.monotonic() + timeout
         while self._alive() < wanted:
@@ -56,7 +56,7 @@ class Fleet:
     def tell(self, *arguments: str) -> dict[str, Any]:
         """A command's JSON; it must succeed."""
         done = subprocess.run(
-            [*_TOKCRAWL, *arguments], cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False
+            [*_TOKCRAWL, *arguments], cwd=ROOT, env=self._variables, capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise RuntimeError(

@@ -1,4 +1,4 @@
-"""The ground a run stands on: the API to call, and a Redis and a MongoDB that nobody used before."""
+"""The environment of a run: the API to call, and a Redis and a MongoDB that nobody used before."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ DB = "bench"
 
 
 @dataclass(frozen=True)
-class Ground:
+class Environment:
     """Where everything is, and which processes serve it."""
 
     api_url: str
@@ -40,7 +40,7 @@ class Ground:
         """Those processes and the servers."""
         return lambda: [*pids(), *self.pids.values()]
 
-    def environment(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
         """For tokcrawl's processes: nothing of the caller's own settings gets in, nor of what only the peers need.
 
         Scrapy brings cryptography; where pymongo finds it, it loads that and more at every start.
@@ -77,14 +77,14 @@ def api(url: str | None, latency: float = 0.0) -> Iterator[tuple[AdminClient | N
         return
     control: AdminClient | None = AdminClient(url)
     try:
-        control.switches()  # type: ignore[union-attr]
+        control.switches()  # type: ignore[union-attr]  # set one line above
     except OSError:
         control = None
     yield control, None, url
 
 
 @contextmanager
-def cold(api_url: str, sandbox: int | None = None) -> Iterator[Ground]:
+def cold(api_url: str, sandbox: int | None = None) -> Iterator[Environment]:
     """Servers with empty data folders, gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix="tokcrawl-bench-"))
     try:
@@ -92,7 +92,7 @@ def cold(api_url: str, sandbox: int | None = None) -> Iterator[Ground]:
         pids = {process.name: process.pid for process in local.processes}
         if sandbox is not None:
             pids["sandbox"] = sandbox
-        yield Ground(api_url, home, local.urls, pids)
+        yield Environment(api_url, home, local.urls, pids)
     finally:
         with suppress(stack.StackError):
             stack.down(home)
