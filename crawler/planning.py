@@ -71,7 +71,7 @@ def continue_list(page: Page, cursor: Mapping[str, Any], new: int) -> PlannedPag
 
 
 def is_beyond_cap(endpoint: Endpoint, cursor: Mapping[str, Any], nth: int) -> bool:
-    """Whether a list's page at this cursor or position (from 0) lies beyond the platform's caps (provider.md P4, P7)."""
+    """Whether a page at this cursor or position (from 0) lies beyond the platform's caps (provider.md P4, P7)."""
     if endpoint.max_pages is not None and nth >= endpoint.max_pages:
         return True
     return endpoint.max_cursor is not None and _offset(cursor) >= endpoint.max_cursor
@@ -115,7 +115,7 @@ def _malformed(endpoint: Endpoint, request: Request, nth: int) -> str | None:
 
 
 def follow_ups(spec: CrawlSpec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> list[PlannedPage]:
-    """Return the first pages of all lists that the items of a page at `depth` lead to, each once, within `spec.depth`."""
+    """Return the first page of each list that the items of a page at `depth` lead to, within `spec.depth`."""
     plans: dict[str, PlannedPage] = {}
     for plan in _related(spec, endpoint, depth, items):
         if plan.depth <= spec.depth:

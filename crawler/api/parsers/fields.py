@@ -11,7 +11,7 @@ _OTHER_ID = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
 
 def parse_text(value: object) -> str | None:
-    """Return a text fit for storage: "" is None, lone surrogates become U+FFFD, NUL and U+2028 stay (provider.md O17)."""
+    """Return a text fit for storage: "" is None, lone surrogates U+FFFD; NUL and U+2028 stay (provider.md O17)."""
     if not isinstance(value, str) or not value:
         return None
     return value if value.isascii() else fix_surrogates(value)

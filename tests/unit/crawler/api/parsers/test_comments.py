@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 
 from crawler.api.parsers import parse_comment
@@ -42,24 +40,6 @@ def test_reads_a_reply() -> None:
     reply = only(parse_comment(shape("reply")), Comment)
     assert (reply.parent_id, reply.reply_to_id) == ("7310000000000000401", "7310000000000000499")
     assert (reply.reply_total, reply.language) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "expected"),
-    [
-        ({"cid": 7310000000000000401}, "comment_id", "7310000000000000401"),
-        ({"aweme_id": NOWHERE}, "post_id", None),
-        ({"reply_id": ""}, "parent_id", None),
-        ({"reply_id": 0}, "parent_id", None),
-        ({"reply_id": None}, "parent_id", None),
-        ({"text": ""}, "text", None),
-        ({"text": "\udfff!"}, "text", "\ufffd!"),
-        ({"text_extra": None}, "mentions", []),
-        ({"create_time": "1700000401"}, "created_at", 1700000401),
-    ],
-)
-def test_reads_oddities(changes: dict[str, Any], field: str, expected: object) -> None:
-    assert getattr(only(parse_comment(shape("comment", **changes)), Comment), field) == expected
 
 
 @pytest.mark.parametrize("user", [NOWHERE, None, "gone", {}, {"uid": "0"}, {"nickname": "no id"}])

@@ -40,12 +40,6 @@ def test_a_sound_is_never_known_by_its_rounded_id() -> None:
     assert not isinstance(caught.value, SkipItem)
 
 
-@pytest.mark.parametrize("raw", [None, {}, {"music_info": None}, {"status_code": 0}])
-def test_what_holds_no_sound_is_skipped(raw: object) -> None:
-    with pytest.raises(SkipItem):
-        parse_music(raw)
-
-
 @pytest.mark.parametrize("wrap", [lambda raw: raw, lambda raw: {"ch_info": raw, "rec_list": None}])
 def test_reads_a_hashtag(wrap: Any) -> None:
     assert only(parse_hashtag(wrap(shape("hashtag"))), Hashtag) == Hashtag(
@@ -56,13 +50,6 @@ def test_reads_a_hashtag(wrap: Any) -> None:
         post_count=9572,
         commercial=False,
     )
-
-
-@pytest.mark.parametrize("raw", [{"cha_name": "#"}, {"cha_name": None}, "x"])
-def test_a_hashtag_without_a_name_is_unreadable(raw: object) -> None:
-    with pytest.raises(UnparsableItemError) as caught:
-        parse_hashtag(raw)
-    assert not isinstance(caught.value, SkipItem)
 
 
 def test_what_holds_no_hashtag_is_skipped() -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from crawler.api.parsers import parse_music, parse_post, parse_user
 from crawler.model.entities import Hashtag, Music, Post, User
-from crawler.model.items import Fullness, SkipItem, UnparsableItemError
-from tests.samples import NOWHERE, only, shape
+from crawler.model.items import Fullness
+from tests.samples import only, shape
 
 POST_ID = "7300000000000000101"
 
@@ -119,44 +119,6 @@ def test_reads_a_carousel_without_music_and_username() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "expected"),
-    [
-        ({"create_time": "1588100720"}, "created_at", 1588100720),
-        ({"create_time": 0}, "created_at", None),
-        ({"create_time": None}, "created_at", None),
-        ({"aweme_id": 7300000000000000101}, "post_id", POST_ID),
-        ({"statistics": {"play_count": "12", "digg_count": -1}}, "view_count", 12),
-        ({"statistics": {"play_count": 12, "digg_count": -1}}, "like_count", None),
-        ({"statistics": "gone"}, "view_count", None),
-        ({"video": None, "duration": 28652}, "duration_ms", 28652),
-        ({"video": None}, "media", None),
-        ({"aweme_type": 2}, "media", "photo"),
-        ({"author": "gone"}, "author_id", "6600000000000000201"),
-        ({"author": None, "author_user_id": NOWHERE}, "author_id", None),
-        ({"music": []}, "music_id", None),
-        ({"music": {"id": 5}}, "music_id", None),
-        ({"music": {"id_str": "5"}}, "music_id", "5"),
-        ({"text_extra": None, "cha_list": None}, "hashtags", []),
-        ({"text_extra": {"a": 1}, "cha_list": "x"}, "hashtags", []),
-        (
-            {"text_extra": [None, 3, {"hashtag_name": " #İstanbul "}], "cha_list": None},
-            "hashtags",
-            ["i̇stanbul"],
-        ),
-        ({"text_extra": [{"user_id": 5}, {"user_id": "5"}, {"user_id": "0"}]}, "mentions", ["5"]),
-        ({"is_top": 0}, "pinned", False),
-        ({"is_top": NOWHERE}, "pinned", None),
-        ({"is_ads": None, "is_ad": True}, "ad", True),
-        ({"desc": "a\0b\u2028c"}, "text", "a\0b\u2028c"),
-        ({"desc": "\ud83d x \ud83d\ude3a"}, "text", "\ufffd x 😺"),
-        ({"desc": 5}, "text", None),
-    ],
-)
-def test_reads_oddities(changes: dict[str, Any], field: str, expected: object) -> None:
-    assert getattr(only(parse_post(shape("post", **changes)), Post), field) == expected
-
-
-@pytest.mark.parametrize(
     "changes",
     [
         {"author": "gone", "music": "gone", "text_extra": "gone", "cha_list": "gone"},
@@ -217,44 +179,3 @@ def test_what_was_kept_as_raw_reads_the_same_again(name: str) -> None:
     for found in parse_post(shape(name)).found:
         if read := again.get(type(found.entity)):
             assert read(found.raw, found.fullness).found[0] == found
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        None,
-        {},
-        {"type": 4, "user_list": [{"user_info": shape("user")}]},
-        {"type": 5, "ad": {"id": "1"}},
-        {"aweme_info": None, "type": 20},
-        {"aweme_detail": None, "status_code": 0},
-        {"status_code": 0, "status_msg": "", "extra": {}},
-        {"itemInfos": None},
-        shape("user"),
-    ],
-)
-def test_items_of_other_kinds_are_skipped(raw: object) -> None:
-    with pytest.raises(SkipItem):
-        parse_post(raw)
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        "a text",
-        7,
-        [],
-        shape("post", aweme_id=NOWHERE),
-        shape("post", aweme_id=""),
-        shape("post", aweme_id=7.3e18),
-        {"aweme_info": {}},
-        {"aweme_info": "gone"},
-        {"aweme_info": shape("post", aweme_id=None)},
-        {"itemInfos": {"text": "no id"}},
-        {"itemInfos": []},
-    ],
-)
-def test_a_post_without_an_id_is_unreadable(raw: object) -> None:
-    with pytest.raises(UnparsableItemError) as caught:
-        parse_post(raw)
-    assert not isinstance(caught.value, SkipItem)
