@@ -43,7 +43,7 @@ def test_reads_a_reply() -> None:
 
 
 @pytest.mark.parametrize("user", [NOWHERE, None, "gone", {}, {"uid": "0"}, {"nickname": "no id"}])
-def test_a_bad_writer_never_costs_the_comment(user: object) -> None:
+def test_a_bad_author_does_not_affect_the_comment(user: object) -> None:
     item = parse_comment(shape("comment", user=user))
     assert [found.entity.id for found in item.found] == ["7310000000000000401"]
 

@@ -55,12 +55,12 @@ def test_reads_a_post_in_every_wrapping(wrap: Any) -> None:
     )
 
 
-def test_rank_is_that_of_the_post_and_never_of_what_is_embedded() -> None:
+def test_embedded_entities_do_not_take_the_fullness_of_the_post() -> None:
     ranks = [found.fullness for found in parse_post(shape("post"), Fullness.DETAIL).found]
     assert ranks == [Fullness.DETAIL, Fullness.EMBEDDED, Fullness.EMBEDDED, Fullness.EMBEDDED, Fullness.EMBEDDED]
 
 
-def test_the_author_in_a_list_is_thin_and_knows_no_zero() -> None:
+def test_a_listed_author_has_no_known_counters() -> None:
     author = only(parse_post(shape("post")), User)
     assert author.known_fields() == {
         "sec_uid": "MS4wLjABAAAAbaker_Case-Sensitive",
@@ -83,7 +83,7 @@ def test_the_sound_is_known_by_mid_and_not_by_its_rounded_id() -> None:
     )
 
 
-def test_hashtags_are_taken_from_the_fuller_object_and_else_from_the_text() -> None:
+def test_hashtags_come_from_the_fuller_object_or_else_from_the_text() -> None:
     raw = shape("post")
     full, thin = parse_post(raw).found[3:]
     assert full.entity == Hashtag(
@@ -127,7 +127,7 @@ def test_reads_a_carousel_without_music_and_username() -> None:
         {"author": [], "music": 7, "text_extra": 7, "cha_list": 7},
     ],
 )
-def test_a_bad_embedded_object_never_costs_the_post(changes: dict[str, Any]) -> None:
+def test_a_bad_embedded_object_does_not_affect_the_post(changes: dict[str, Any]) -> None:
     item = parse_post(shape("post", **changes))
     assert [found.entity.id for found in item.found] == [POST_ID]
 
@@ -174,7 +174,7 @@ def test_reads_the_web_format_with_only_its_core() -> None:
 
 
 @pytest.mark.parametrize("name", ["post", "web_post", "photo_post"])
-def test_what_was_kept_as_raw_reads_the_same_again(name: str) -> None:
+def test_raw_parses_to_the_same_entity_again(name: str) -> None:
     again = {Post: parse_post, User: parse_user, Music: parse_music}
     for found in parse_post(shape(name)).found:
         if read := again.get(type(found.entity)):

@@ -35,7 +35,7 @@ APP = User(
         lambda user: {"user": user},
     ],
 )
-def test_reads_the_app_words_in_every_wrapping(wrap: Any) -> None:
+def test_reads_the_app_format_in_every_wrapping(wrap: Any) -> None:
     user = shape("user")
     item = parse_user(wrap(user))
     assert (item.id, item.found[0].entity, item.found[0].raw) == (APP.id, APP, user)
@@ -68,16 +68,16 @@ def test_reads_a_web_profile_and_keeps_its_counters_in_raw() -> None:
 
 @pytest.mark.parametrize("field", ["uid", "id", "uid_str"])
 @pytest.mark.parametrize("value", ["6600000000000000204", 6600000000000000204])
-def test_the_id_may_stand_under_three_names(field: str, value: object) -> None:
+def test_the_id_has_three_possible_names(field: str, value: object) -> None:
     assert parse_user({"user": shape("user", uid=NOWHERE) | {field: value}}).id == APP.id
 
 
 @pytest.mark.parametrize(("secret", "private"), [(0, None), (1, True)])
-def test_an_embedded_user_never_denies_being_private(secret: int, private: bool | None) -> None:
+def test_an_embedded_user_is_never_known_to_be_public(secret: int, private: bool | None) -> None:
     assert only(parse_user(shape("user", secret=secret), Fullness.EMBEDDED), User).private is private
 
 
-def test_the_hearts_of_a_web_profile_have_two_names() -> None:
+def test_likes_of_a_web_profile_have_two_names() -> None:
     raw = shape("web_profile")
     raw["stats"] = {"heart": "77"}
     assert only(parse_user(raw), User).like_count == 77
