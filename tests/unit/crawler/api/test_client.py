@@ -18,7 +18,7 @@ import ensembledata.api.errors as sdk_errors
 import pytest
 
 from crawler.api.client import ApiClient, ApiResponse
-from crawler.api.endpoints import ENDPOINTS
+from crawler.api.endpoints import ENDPOINTS, Endpoint
 from crawler.model.enums import EndReason
 from crawler.model.errors import (
     AccountError,
@@ -33,7 +33,7 @@ from crawler.model.errors import (
 )
 
 TOKEN = "SECRET-abc123/+="
-CATS = (ENDPOINTS["hashtag_search"], {"hashtag": "cats"}, {})
+CATS: tuple[Endpoint, dict[str, Any], dict[str, Any]] = (ENDPOINTS["hashtag_search"], {"hashtag": "cats"}, {})
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ def test_a_bad_author_does_not_affect_the_comment(user: object) -> None:
 def test_null_is_skipped_and_a_comment_without_an_id_is_unreadable() -> None:
     with pytest.raises(SkipItem):
         parse_comment(None)
-    for raw in (shape("comment", cid=NOWHERE), shape("comment", cid=True), {}, "x"):
+    raws: list[object] = [shape("comment", cid=NOWHERE), shape("comment", cid=True), {}, "x"]
+    for raw in raws:
         with pytest.raises(UnparsableItemError) as caught:
             parse_comment(raw)
         assert not isinstance(caught.value, SkipItem)

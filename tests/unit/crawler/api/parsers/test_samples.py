@@ -6,7 +6,7 @@ import pytest
 
 from crawler.api.parsers import parse_comment, parse_hashtag, parse_music, parse_post, parse_user
 from crawler.model.entities import Comment, Hashtag, Music, Post, User
-from crawler.model.items import SkipItem
+from crawler.model.items import Fullness, SkipItem
 from tests.samples import needs_samples, only, sample
 
 pytestmark = needs_samples
@@ -81,7 +81,7 @@ def test_the_carousel() -> None:
 
 
 def test_post_detail() -> None:
-    item = parse_post(sample("02"), 2)
+    item = parse_post(sample("02"), Fullness.DETAIL)
     post = only(item, Post)
     assert (post.id, post.like_count, post.save_count, post.share_count) == (
         "7463250363559218474",
@@ -116,7 +116,7 @@ def test_sounds() -> None:
         ("263022615492288513", 263441),
         ("6767362751674189825", 480994),
     ]
-    detail = only(parse_music(sample("09"), 2), Music)
+    detail = only(parse_music(sample("09"), Fullness.DETAIL), Music)
     assert (detail.id, detail.title, detail.post_count) == (
         "6717159721276540930",
         "Different (Acoustic)",
@@ -183,7 +183,7 @@ def test_user_search() -> None:
 
 
 def test_web_profile() -> None:
-    user = only(parse_user(sample("14"), 2), User)
+    user = only(parse_user(sample("14"), Fullness.DETAIL), User)
     assert (user.id, user.username, user.follower_count) == (
         "6659752019493208069",
         "stoolpresidente",
@@ -193,7 +193,7 @@ def test_web_profile() -> None:
 
 
 def test_hashtag_detail() -> None:
-    tag = only(parse_hashtag(sample("16"), 2), Hashtag)
+    tag = only(parse_hashtag(sample("16"), Fullness.DETAIL), Hashtag)
     assert (tag.name, tag.hashtag_id, tag.view_count, tag.post_count) == (
         "olympian",
         "2087230",
