@@ -1,4 +1,4 @@
-"""Decides what a page leads to: its list's next page or end, and the pages of related entities. Pure."""
+"""Plans what follows a page: its list's next page or end, and the first pages of related lists. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from crawler.model.entities import Comment, Entity, Post, User
 from crawler.model.enums import EndReason, Relation, SeedKind
 from crawler.model.pages import Page, PlannedPage, Request
 
-MAX_EMPTY_PAGES = 4  # pages in a row without an item the list has not had: the list is stalled (contract)
+MAX_EMPTY_PAGES = 4  # pages in a row without a new item end a list as stalled (see provider.md P10)
 
-# What the seeds of a kind buy of a user beside the profile.
+# Which list the seeds of a kind fetch in addition to the profile.
 _OF_SEED_USERS = {
     SeedKind.USER: Relation.POSTS,
     SeedKind.FOLLOWERS: Relation.FOLLOWERS,
@@ -21,7 +21,7 @@ _OF_SEED_USERS = {
 }
 _OF_USERS = (Relation.FOLLOWERS, Relation.FOLLOWINGS, Relation.POSTS, Relation.LIKES)
 _PROFILES = ("user_info_from_username", "user_info_from_secuid")
-WIRE_DEPTH = 1  # of user posts: 10 posts, 1 unit a call (contract)
+WIRE_DEPTH = 1  # argument `depth` of user posts: 10 posts and 1 unit a call (provider.md P14, U1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def next_page_or_end(
 
     cursor: of the next page, None where the answer has none.    cursors: of the list's pages so far.
     got: distinct items of the list including this page's.       new: those that this page added.
+    items: the entities of this page's items.
     """
     if cursor is None:
         return None, EndReason.MISSING if endpoint.is_object and not items else EndReason.END
@@ -70,14 +71,14 @@ def continue_list(page: Page, cursor: Mapping[str, Any], new: int) -> PlannedPag
 
 
 def is_beyond_cap(endpoint: Endpoint, cursor: Mapping[str, Any], nth: int) -> bool:
-    """Whether the API can give nothing at this cursor or this place of a list."""
+    """Whether a page at this cursor or position (from 0) lies beyond the platform's caps (provider.md P4, P7)."""
     if endpoint.max_pages is not None and nth >= endpoint.max_pages:
         return True
     return endpoint.max_cursor is not None and _offset(cursor) >= endpoint.max_cursor
 
 
 def _offset(cursor: Mapping[str, Any]) -> float:
-    """Return a cursor as a number, whatever form it came in; 0 where it is none."""
+    """Return the cursor as a number, 0 where it is not one."""
     try:
         return float(cursor.get("cursor") or 0)
     except (TypeError, ValueError):
@@ -85,7 +86,7 @@ def _offset(cursor: Mapping[str, Any]) -> float:
 
 
 def validate_request(request: Request, nth: int) -> Problem | None:
-    """Return why a page may not be fetched, whoever planned it; None where it may."""
+    """Return why a page must not be fetched, with its list's end reason; None where it may. `nth` counts from 0."""
     endpoint = ENDPOINTS.get(request.endpoint)
     if endpoint is None or endpoint.account_endpoint:
         return Problem(EndReason.ERROR, f"no endpoint {request.endpoint} to crawl")
@@ -114,7 +115,7 @@ def _malformed(endpoint: Endpoint, request: Request, nth: int) -> str | None:
 
 
 def follow_ups(spec: CrawlSpec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> list[PlannedPage]:
-    """The first pages of all lists that a page's items lead to under the spec, none deeper than it allows."""
+    """Return the first page of each list that the items of a page at `depth` lead to, within `spec.depth`."""
     plans: dict[str, PlannedPage] = {}
     for plan in _related(spec, endpoint, depth, items):
         if plan.depth <= spec.depth:
@@ -163,7 +164,7 @@ def _of_comment(spec: CrawlSpec, depth: int, comment: Comment) -> Iterator[Plann
 
 
 def _of_seed_user(spec: CrawlSpec, endpoint: Endpoint, user: User) -> Iterator[PlannedPage]:
-    """What the seed's kind buys of a user once the profile told the ids that the endpoints need."""
+    """Plan the seed kind's own list of a user, once the profile has the ids that the endpoints need."""
     if wanted := _OF_SEED_USERS.get(spec.kind):
         yield from _list_of_user(spec, wanted, 0, user)
     if spec.options.get("alternative_method") and endpoint.name == "user_info_from_username" and user.sec_uid:
@@ -189,12 +190,12 @@ def _list_of_user(spec: CrawlSpec, relation: Relation, depth: int, user: User) -
 
 
 def plan_profile(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
-    """The one page of a user's profile in a crawl: by name where a seed named the user, else by sec_uid."""
+    """Plan a user's profile under the same request throughout a crawl: by name if seeded by name, else by sec_uid."""
     name = (user.username or "").lower()
     if name in spec.usernames:
         yield PlannedPage(Request("user_info_from_username", {"username": name}), depth)
     elif user.sec_uid is not None:
-        # A seed by sec_uid may ask for the other payload; whoever meets the user again must mean the same page.
+        # A seed by sec_uid may request the alternative payload; later plans for the user must yield the same page.
         other = {"alternative_method": True} if user.sec_uid in spec.sec_uids else {}
         yield PlannedPage(Request("user_info_from_secuid", {"sec_uid": user.sec_uid, **other}), depth)
     elif name:
@@ -202,7 +203,7 @@ def plan_profile(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPag
 
 
 def plan_posts(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]:
-    """The one list of a user's posts in a crawl, named as the profile is."""
+    """Plan the list of a user's posts under the same request throughout a crawl, chosen as for the profile."""
     name = (user.username or "").lower()
     oldest = {"oldest_createtime": spec.since} if spec.since is not None else {}
     if name in spec.usernames:
@@ -216,14 +217,14 @@ def plan_posts(spec: CrawlSpec, depth: int, user: User) -> Iterator[PlannedPage]
 
 
 def in_date_range(spec: CrawlSpec, created_at: int | None) -> bool:
-    """Whether a post of this time is to be expanded; one without a time is."""
+    """Whether a post created at this unix second is expanded; a post without a time is."""
     if created_at is None:
         return True
     return (spec.since is None or created_at >= spec.since) and (spec.until is None or created_at <= spec.until)
 
 
 def _past(spec: CrawlSpec, items: Sequence[Entity]) -> bool:
-    """Whether a list in time order has left the time asked for; pinned posts come first however old they are."""
+    """Whether a list in time order has passed `since`; pinned posts come first at any age (provider.md P16)."""
     if spec.since is None:
         return False
     times = [

@@ -1,4 +1,4 @@
-"""Where the environment enters: flag > environment > .env > a running local stack > default."""
+"""Loads the settings; precedence: flag, environment, .env, a running local stack, default."""
 
 import json
 import os
@@ -25,7 +25,7 @@ STACK_FILE = "stack.json"
 
 
 class Settings(BaseSettings):
-    """Everything that can be set from outside; names are the contract's, without `TOKCRAWL_`."""
+    """All settings; each is the environment variable of its name in capitals after `TOKCRAWL_`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
 
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
 
 
 def running_stack(home: Path) -> dict[str, Any]:
-    """The URLs of the local stack under `home`, by setting; empty where none runs."""
+    """Return the URLs of the local stack under `home`, by setting; empty where none runs or its file is unreadable."""
     try:
         stack = json.loads((home / STACK_FILE).read_text())
         for process in stack["processes"]:
@@ -83,7 +83,7 @@ def running_stack(home: Path) -> dict[str, Any]:
 
 
 def load(**flags: Any) -> Settings:
-    """Settings from all sources; a UsageError names each one that is unknown or cannot be used."""
+    """Load the settings from all sources; a UsageError names those that are unknown or invalid."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     given = {name for name in (*os.environ, *dotenv_values(".env")) if name.startswith(PREFIX)}
     if unknown := sorted(given - known):

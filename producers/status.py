@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.model.enums import COUNTED, CrawlState, PageState, PauseCause
+from crawler.model.enums import COUNTED_KINDS, CrawlState, PageState, PauseCause
 from crawler.model.errors import UsageError
 from crawler.store import Store
 
@@ -82,7 +82,7 @@ def status_document(crawl: Mapping[str, Any], rollup: Mapping[str, Any]) -> dict
             "unknown": int(rollup.get("unknown", 0)),
             "budget": (crawl.get("budget") or {}).get("units"),
         },
-        "entities": {kind: int((rollup.get("entities") or {}).get(kind, 0)) for kind in COUNTED},
+        "entities": {kind: int((rollup.get("entities") or {}).get(kind, 0)) for kind in COUNTED_KINDS},
         "lives": int((rollup.get("entities") or {}).get("lives", 0)),
         "rejects": int(rollup.get("rejects", 0)),
         "ends": dict(rollup.get("ends") or {}),

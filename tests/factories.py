@@ -106,8 +106,8 @@ def item_id(n: int) -> str:
     return str(7_000_000_000_000_000_000 + n)
 
 
-def envelope(path: tuple[str, ...], items: Any, **beside: Any) -> Any:
+def envelope(path: tuple[str, ...], items: Any, **extra: Any) -> Any:
     """An answer's data with the items at a path of the table."""
     for key in reversed(path[1:]):
         items = {key: items}
-    return {path[0]: items, **beside} if path else items
+    return {path[0]: items, **extra} if path else items

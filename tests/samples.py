@@ -18,7 +18,7 @@ needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"no {SAMPLES}")
 
 
 def shape(name: str, **changes: Any) -> Any:
-    """A fresh fixture; a change of NOWHERE takes the key away."""
+    """Return a fresh fixture; the value NOWHERE removes a key."""
     raw = json.loads((TESTS / "fixtures" / f"{name}.json").read_text("utf-8")) | changes
     return {key: value for key, value in raw.items() if value is not NOWHERE}
 

@@ -1,8 +1,8 @@
-"""The API door: the SDK's endpoint methods over a transport of our own; the only importer of urllib3.
+"""Calls the EnsembleData API: the SDK's endpoint methods over a transport of our own; the only importer of urllib3.
 
-One attempt per call over pooled keep-alive connections (the SDK's own requester opens a client per call, sends up to
-three times by itself and returns a 4xx as success when it has `data`: reference §1). Every failure leaves as one of
-our errors, and the token leaves in nothing but the request: whatever comes back is searched for it first.
+One attempt per call over pooled keep-alive connections. The SDK's own requester opens a connection per call, sends up
+to three times (provider.md T5) and returns a 4xx as a success when it has `data` (provider.md T6). Every failure is
+raised as an `ApiCallError`. The token goes into the request only: it is removed from every body that comes back.
 """
 
 import logging
@@ -15,7 +15,7 @@ import urllib3
 from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from ensembledata.api._version import version
 
-from crawler.api.endpoints import ENDPOINTS, Endpoint, check_against_sdk
+from crawler.api.endpoints import Endpoint
 from crawler.model.enums import EndReason
 from crawler.model.errors import (
     AccountError,
@@ -34,10 +34,10 @@ from crawler.model.sanitize import decode_json
 logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 CONNECT_TIMEOUT = 10.0  # seconds
-LONGEST_WAIT = 86_400.0  # seconds that a Retry-After can ask for ("inf" is a number too)
+LONGEST_WAIT = 86_400.0  # seconds; a longer Retry-After is cut to this ("inf" parses as a number too)
 KEPT_BODY = 200_000  # characters of an unreadable body that the ledger keeps
 
-# Reference §4: what each code means, by what follows from it.
+# Status codes that are an answer about the object asked for (provider.md T15 to T17).
 _ENDS = {
     404: EndReason.MISSING,
     463: EndReason.MISSING,
@@ -48,17 +48,13 @@ _ENDS = {
     474: EndReason.RESTRICTED,
     520: EndReason.RESTRICTED,
 }
-_ACCOUNT = (491, 492, 493)
-_LATER = (408, 425)
-
-
-for _entry in ENDPOINTS.values():
-    check_against_sdk(_entry)
+_ACCOUNT = (491, 492, 493)  # provider.md T12
+_LATER = (408, 425)  # provider.md T21
 
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """A paid answer: the data as the SDK hands it out, and the units charged."""
+    """A paid answer: `data` as the SDK returns it, and the units charged (0 where the header is absent)."""
 
     data: Any
     units: int
@@ -68,6 +64,28 @@ class ApiClient:
     """Calls endpoints of the table at one base URL with one token; safe to share between threads."""
 
     def __init__(self, url: str, token: str, timeout: float, connections: int = 32) -> None:
+        self._requester = SdkRequester(url, token, timeout, connections)
+        # The SDK's endpoint methods call nothing of their requester but `get`.
+        self._tiktok = TiktokEndpoints(self._requester)  # type: ignore[arg-type]
+        self._customer = CustomerEndpoints(self._requester)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"Api({self._requester.host})"
+
+    def fetch(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> ApiResponse:
+        """Call an endpoint once. Raise an ApiCallError that holds what went wrong and the units charged."""
+        group = self._customer if endpoint.account_endpoint else self._tiktok
+        answer: ApiResponse = getattr(group, endpoint.name)(**args, **cursor)
+        return answer
+
+    def close(self) -> None:
+        self._requester.close()
+
+
+class SdkRequester:
+    """Sends the requests that the SDK's endpoint methods build, in place of the SDK's own requester."""
+
+    def __init__(self, url: str, token: str, timeout: float, connections: int) -> None:
         self._base = urllib3.util.parse_url(url)
         self._token = token
         self._pool = urllib3.connection_from_url(
@@ -80,20 +98,13 @@ class ApiClient:
                 "Accept-Encoding": "gzip",
             },
         )
-        self._tiktok = TiktokEndpoints(self)  # type: ignore[arg-type]  # any object with a `get` serves
-        self._customer = CustomerEndpoints(self)  # type: ignore[arg-type]
         self._secrets = tuple(
             {form.encode() for form in (token, quote(token, safe=""), urlencode({"": token})[1:]) if form}
         )
 
-    def __repr__(self) -> str:
-        return f"Api({self._base.host})"
-
-    def fetch(self, endpoint: Endpoint, args: Mapping[str, Any], cursor: Mapping[str, Any]) -> ApiResponse:
-        """One call, one attempt; a ApiCallError says what went wrong and what it was charged."""
-        group = self._customer if endpoint.account_endpoint else self._tiktok
-        answer: ApiResponse = getattr(group, endpoint.name)(**args, **cursor)
-        return answer
+    @property
+    def host(self) -> str | None:
+        return self._base.host
 
     def get(
         self,
@@ -103,7 +114,10 @@ class ApiClient:
         timeout: float | None = None,
         return_top_level_data: bool = False,
     ) -> ApiResponse:
-        """What the SDK's endpoint methods call in place of their own requester."""
+        """Send one GET and return its data, or the whole body where the SDK asks for it (provider.md E7).
+
+        `timeout` is part of the SDK's signature; the read time-out of the connection pool holds instead.
+        """
         status, headers, body, cut = self._send(f"{self._base.path or ''}{url}?{self._query(params)}")
         charged = _units(headers)
         if cut:
@@ -127,13 +141,13 @@ class ApiClient:
         return urlencode({"token": self._token, **wire})
 
     def _send(self, path: str) -> tuple[int, Mapping[str, str], bytes, bool]:
-        """Status, headers, body without the token, and whether the body was cut short."""
+        """Return status, headers, body without the token, and whether the body was cut short."""
         try:
             response = self._pool.request("GET", path, preload_content=False)
         except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
             raise TransportError(f"{self._base.host}:{self._pool.port} cannot be reached", None, 0) from None
         except urllib3.exceptions.HTTPError as error:
-            # Its text would hold the whole URL. Sent, no answer: nobody can say what it was charged.
+            # Its text would hold the whole URL. Sent, no answer: what it was charged is unknown (provider.md T11).
             raise TransportError(_no_answer(error), None, None) from None
         try:
             body, cut = response.read(), False
@@ -151,13 +165,13 @@ class ApiClient:
     ) -> ApiCallError:
         if status == 429:
             return RateLimitedError("too many requests", status, charged or 0, _retry_after(headers))
-        if status >= 400:  # a gateway answered in HTML; whether the call was charged behind it is not known
+        if status >= 400:  # a gateway answered in HTML (provider.md T18); the charge is unknown
             return TransientError(f"HTTP {status} without JSON", status, charged)
         return MalformedAnswerError("the answer is not JSON", status, charged, _decode_lossy(body))
 
 
 def _error_for_status(status: int, payload: Any, headers: Mapping[str, str], charged: int | None) -> ApiCallError:
-    """The error for a JSON answer of status 400 and above, whether or not it holds `data` (reference §1)."""
+    """Return the error for a JSON answer of status 400 and above, with or without `data` (provider.md T6)."""
     detail = str(payload.get("detail") if isinstance(payload, dict) else payload)[:2000]
     units = charged or 0
     if status in _ENDS:
@@ -174,7 +188,7 @@ def _error_for_status(status: int, payload: Any, headers: Mapping[str, str], cha
 
 
 def _units(headers: Mapping[str, str]) -> int | None:
-    """`units_charged` as an integer; None where the header is absent or no number."""
+    """Return `units_charged`; None (charge unknown) where the header is absent or not a number (provider.md T10)."""
     try:
         return int(headers["units_charged"])
     except (KeyError, ValueError):

@@ -1,14 +1,12 @@
-"""The endpoint table: every endpoint of the API that we use, one entry each.
+"""The endpoint table: every endpoint of the API that the crawler uses, one entry each.
 
-Shapes, page sizes, caps and prices are from the API reference (EnsembleData guide, SDK 0.2.11 and its consumers);
-the API door holds the table against the SDK's own signatures, so that a worker with a wrong name cannot start.
+Shapes, page sizes, caps and prices are those of docs/reference/provider.md (E1 to E28, P1 to P20, U1 to U7). A test
+compares names and arguments with the signatures of the SDK.
 """
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from crawler.api.parsers import parse_comment, parse_live, parse_music, parse_post, parse_user
 from crawler.model.items import Item
@@ -18,22 +16,28 @@ ItemParser = Callable[..., Item]
 
 _CURSOR = {"cursor": "nextCursor"}
 _CURSOR_AND_TOKEN = {"cursor": "nextCursor", "page_token": "nextPageToken"}
-_NOT_ARGUMENTS = {"self", "extra_params", "timeout"}
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint.
+    """One endpoint of the API: how to call it, where its items are, how it pages, what it costs.
 
-    name: the SDK's method.                      args: the arguments that name its list, first the telling one.
-    reader: understands one item; None keeps the answer as it is.
-    items: where the items sit in the answer's data, first path that is there; () is the data itself.
-    cursor_fields: argument → key of the answer that gives it; all of `needs` must be there for a next page.
-    limit_names: the seed kinds and relations whose `--limit` holds here.
-    price / worst: units a call is expected to cost / can cost at most; `varies`: no call tells the next one's price.
-    slow: a call takes minutes and brings up to tens of megabytes, so few are made at a time.
-    is_object: one object, not a list.              batch: the argument whose ids are bought together.
-    edge: items follow ("in") or are followed by ("out") the user in `id`.
+    name: the SDK's method.
+    args: arguments that identify a list, the most significant first; `optional_args` of them may be left out.
+    parser: parses one item; None for the account endpoints, whose answers are not crawled.
+    items: paths to the list of items in the answer's data; the first that exists is used, () is the data itself.
+    cursor_fields: cursor argument → key of the answer that holds its next value; empty where there is one page only.
+    required_cursor: cursor arguments without which the list has ended.
+    limit_names: seed kinds and relations whose `--limit` applies to its lists.
+    expected_price, max_price: units that a call is expected to cost, and can cost at most.
+    price_varies: one call's price does not predict the next one's.
+    slow: a call takes minutes and returns up to tens of megabytes, so few run at a time.
+    is_object: the answer is one object, not a list.
+    batch_argument: the argument that takes a list of ids; `max_ids` is the most per call.
+    max_cursor, max_pages, max_items: the platform's caps on a list; None where none is known.
+    edge: the items follow ("in") or are followed by ("out") the user in the argument `id`.
+    time_ordered: items come newest first, pinned posts aside.
+    account_endpoint: asks about the account, not about TikTok; free of charge, never crawled.
     """
 
     name: str
@@ -56,16 +60,16 @@ class Endpoint:
     edge: Literal["in", "out"] | None = None
     time_ordered: bool = False
     account_endpoint: bool = False
+    optional_args: tuple[str, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The arguments without which the SDK's method cannot be called."""
-        known = _parameters(self.name, self.account_endpoint) or {}
-        return tuple(name for name, must in known.items() if must)
+        """Return the arguments without which it cannot be called."""
+        return tuple(name for name in self.args if name not in self.optional_args)
 
 
-_HASHTAG_CAP = 5000  # "maximum cursor around 4000-5000 depending on the hashtag" [D23]
-_FOLLOWERS_CAP = 5000  # "most recent 5000 followers" [G], 100 a request
+_HASHTAG_CAP = 5000  # as cursor: 4,000 to 5,000, depending on the hashtag (provider.md P4)
+_FOLLOWERS_CAP = 5000  # the most recent ones, 100 a call (provider.md P7)
 
 _TABLE = (
     Endpoint(
@@ -77,7 +81,7 @@ _TABLE = (
         limit_names=("hashtag",),
         max_cursor=_HASHTAG_CAP,
     ),
-    # posts or data, raw or remapped items: the guide and its consumers disagree (reference §3), so all are read.
+    # `posts` or `data`, app or web format: the guide and its consumers disagree, so all are read (provider.md E2).
     Endpoint(
         "full_hashtag_search",
         ("hashtag", "days", "max_cursor", "remap_output"),
@@ -88,6 +92,7 @@ _TABLE = (
         max_price=250,
         price_varies=True,
         slow=True,
+        optional_args=("max_cursor", "remap_output"),
     ),
     Endpoint(
         "keyword_search",
@@ -96,6 +101,7 @@ _TABLE = (
         (("data",),),
         _CURSOR,
         limit_names=("keyword",),
+        optional_args=("sorting", "country", "match_exactly"),
     ),
     Endpoint(
         "full_keyword_search",
@@ -107,6 +113,7 @@ _TABLE = (
         max_price=250,
         price_varies=True,
         slow=True,
+        optional_args=("sorting", "country", "match_exactly"),
     ),
     Endpoint(
         "user_posts_from_username",
@@ -116,6 +123,7 @@ _TABLE = (
         _CURSOR,
         limit_names=("posts", "user"),
         time_ordered=True,
+        optional_args=("oldest_createtime",),
     ),
     Endpoint(
         "user_posts_from_secuid",
@@ -125,6 +133,7 @@ _TABLE = (
         _CURSOR,
         limit_names=("posts", "user"),
         time_ordered=True,
+        optional_args=("oldest_createtime",),
     ),
     Endpoint(
         "user_info_from_username", ("username",), parse_user, limit_names=("authors", "commenters"), is_object=True
@@ -135,6 +144,7 @@ _TABLE = (
         parse_user,
         limit_names=("authors", "commenters"),
         is_object=True,
+        optional_args=("alternative_method",),
     ),
     Endpoint(
         "user_search",
@@ -169,7 +179,7 @@ _TABLE = (
         "music_posts", ("music_id",), parse_post, (("aweme_list",),), _CURSOR, limit_names=("music-posts", "music")
     ),
     Endpoint("music_details", ("music_id",), parse_music, is_object=True),
-    # The token's end is not the list's: only some consumers ever saw one for followers (reference §3).
+    # A missing page token does not end a list of followers (provider.md P6).
     Endpoint(
         "user_followers",
         ("id", "sec_uid"),
@@ -194,7 +204,7 @@ _TABLE = (
         edge="out",
     ),
     Endpoint("user_liked_posts", ("sec_uid",), parse_post, (("liked_posts",),), _CURSOR, limit_names=("likes",)),
-    # No consumer ever published an answer: every list in it is kept, nothing is parsed.
+    # The shape of its answer is unknown (provider.md E26): any list in it is stored raw.
     Endpoint(
         "lives_search",
         ("keyword", "country"),
@@ -203,35 +213,10 @@ _TABLE = (
         _CURSOR,
         limit_names=("live-search",),
         max_price=5,
+        optional_args=("country",),
     ),
     Endpoint("get_usage", ("date",), None, account_endpoint=True, expected_price=0, max_price=0),
     Endpoint("get_usage_history", ("days",), None, account_endpoint=True, expected_price=0, max_price=0),
 )
 
-
 ENDPOINTS = {entry.name: entry for entry in _TABLE}
-
-
-def check_against_sdk(endpoint: Endpoint) -> None:
-    """Hold an entry against the SDK's signature; ValueError says what does not fit."""
-    known = _parameters(endpoint.name, endpoint.account_endpoint)
-    if known is None:
-        raise ValueError(f"the SDK has no endpoint {endpoint.name}")
-    ours = {*endpoint.args, *endpoint.cursor_fields}
-    if unknown := ours - known.keys():
-        raise ValueError(f"{endpoint.name} takes no {', '.join(sorted(unknown))}")
-    if missing := {*endpoint.required} - ours:
-        raise ValueError(f"{endpoint.name} needs {', '.join(sorted(missing))}")
-
-
-@cache
-def _parameters(name: str, customer: bool) -> Mapping[str, bool] | None:
-    """The arguments of an SDK method and whether each must be given; None where there is no such method."""
-    # Imported when it is first asked: it brings an HTTP client that most commands have no use for.
-    from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
-
-    method: Any = getattr(CustomerEndpoints if customer else TiktokEndpoints, name, None)
-    if method is None:
-        return None
-    found = inspect.signature(method).parameters
-    return {n: p.default is inspect.Parameter.empty for n, p in found.items() if n not in _NOT_ARGUMENTS}

@@ -1,22 +1,24 @@
-"""Reads a whole page: where its items sit, each item, and the way to the next page. Pure."""
+"""Parses the data of one answer into items, rejects and the next page's cursor. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from crawler.api.endpoints import Endpoint
+from crawler.api.endpoints import Endpoint, Path
 from crawler.api.parsers.fields import INT64
 from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
 
+_ABSENT = object()
+
 
 class UnparsablePageError(Exception):
-    """The answer's data is not of the shape its endpoint gives."""
+    """The answer's data does not have the shape of its endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedItem:
-    """An item that could not be read: its position, why, and itself."""
+    """An item that could not be parsed: its position on the page from 0, the reason, and the item itself."""
 
     position: int
     why: str
@@ -25,7 +27,12 @@ class RejectedItem:
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """What one page holds: items in order, those that could not be read, the next page's cursor, the total claimed."""
+    """What one page holds.
+
+    items: the parsed ones, in order.        rejected: those that could not be parsed.
+    next: the next page's cursor, None where the list ends.
+    total: the list's length as the provider claims it, None where it does not (provider.md P12).
+    """
 
     items: list[Item]
     rejected: list[RejectedItem] = field(default_factory=list)
@@ -33,12 +40,12 @@ class ParsedPage:
     total: int | None = None
 
     def entities(self) -> list[ParsedEntity]:
-        """Every entity met on the page, items first as they stand."""
+        """Return every entity on the page: each item, followed by the entities embedded in it."""
         return [found for item in self.items for found in item.found]
 
 
 def parse_page(endpoint: Endpoint, data: Any) -> ParsedPage:
-    """Read an answer's data; an UnparsablePageError where it is no page of this endpoint, never for a bad item."""
+    """Parse an answer's data; UnparsablePageError where it is no page of this endpoint, never because of one item."""
     raws = _raw_items(endpoint, data)
     fullness = Fullness.DETAIL if endpoint.is_object or endpoint.batch_argument else Fullness.LISTED
     items: list[Item] = []
@@ -53,37 +60,45 @@ def parse_page(endpoint: Endpoint, data: Any) -> ParsedPage:
         except UnparsableItemError as error:
             rejected.append(RejectedItem(position, error.why, raw))
     total = data.get("total") if isinstance(data, dict) else None
-    return ParsedPage(items, rejected, _next(endpoint, data, raws), total if isinstance(total, int) else None)
+    return ParsedPage(items, rejected, _next_cursor(endpoint, data), total if isinstance(total, int) else None)
 
 
 def _raw_items(endpoint: Endpoint, data: Any) -> list[Any]:
-    """The page's items; lists may be null or missing (reference §7)."""
+    """Return the page's items; a list may be null or missing (provider.md P13)."""
     if endpoint.is_object:
         return data if isinstance(data, list) else [] if data is None else [data]
     for path in endpoint.items:
-        here, there = data, True
-        for key in path:
-            there = isinstance(here, dict) and key in here
-            if not there:
-                break
-            here = here[key]
-        if there and isinstance(here, list):
-            return here
-        if there and here is None:
+        value = _value_at(path, data)
+        if isinstance(value, list):
+            return value
+        if value is None:
             return []
-    # Native pages without items leave the list out altogether; anything else is a shape nobody told us of.
-    if isinstance(data, dict) and (
-        not data or data.keys() & {"total", "has_more", "status_code", *endpoint.cursor_fields.values()}
-    ):
+    if _is_empty_page(endpoint, data):
         return []
     raise UnparsablePageError(f"no list of items in {_outline(data)}")
 
 
-def _next(endpoint: Endpoint, data: Any, raws: list[Any]) -> Mapping[str, Any] | None:
-    """The arguments that ask for the next page; None where the list says that it ends here.
+def _value_at(path: Path, data: Any) -> Any:
+    """Return the value at a path, which may be null; _ABSENT where the path does not exist."""
+    for key in path:
+        if not isinstance(data, dict) or key not in data:
+            return _ABSENT
+        data = data[key]
+    return data
 
-    No cursor ends a list; so does a cursor of 0 or less, which is where native lists begin and end (reference §7:
-    the last followers page has cursor -1 beside a token and a total of millions).
+
+def _is_empty_page(endpoint: Endpoint, data: Any) -> bool:
+    """Whether this is a page that omits its list, as TikTok's own pages without items do (provider.md P13)."""
+    if not isinstance(data, dict):
+        return False
+    return not data or bool(data.keys() & {"total", "has_more", "status_code", *endpoint.cursor_fields.values()})
+
+
+def _next_cursor(endpoint: Endpoint, data: Any) -> Mapping[str, Any] | None:
+    """Return the arguments that request the next page; None where the list ends here.
+
+    A missing cursor ends a list (provider.md P1), and so does one of 0 or less: TikTok's last page of followers has
+    cursor -1, together with a page token and a total of millions (provider.md P8).
     """
     if not endpoint.cursor_fields or not isinstance(data, dict):
         return None
@@ -101,7 +116,7 @@ def _next(endpoint: Endpoint, data: Any, raws: list[Any]) -> Mapping[str, Any] |
 
 
 def _scalar(value: Any) -> int | str | None:
-    """A cursor as it travels; 20.0 is 20, null, "" and false are none."""
+    """Return a cursor as it is sent; 20.0 is sent as 20; null, "", booleans and objects are no cursor."""
     if isinstance(value, bool) or value in (None, ""):
         return None
     if isinstance(value, float):

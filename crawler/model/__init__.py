@@ -1,1 +1,1 @@
-"""Values that everything passes along: enumerations, entities, pages, crawls, errors; no I/O."""
+"""Values shared by all packages: enumerations, entities, pages, crawls, errors. No I/O."""

@@ -1,4 +1,4 @@
-"""Remembers what was used lately, within a bound that is small from the start and never exceeded."""
+"""A cache of recently used keys whose size never exceeds a fixed bound."""
 
 from typing import Generic, TypeVar
 
@@ -7,10 +7,10 @@ V = TypeVar("V")
 
 
 class BoundedCache(Generic[K, V]):
-    """The last `most` keys that were put or got are there, and at most as many more; the others are forgotten.
+    """Keeps at least the `most` keys last put or read, and at most twice as many.
 
-    Two generations, of which the older is dropped whole: that keeps no order, and costs no more than a dict. Threads
-    may share it; where two of them meet, something may be forgotten early.
+    It has two generations and drops the older one whole, which needs no ordering and costs no more than a dict.
+    Threads may share it: a race only evicts an entry early.
     """
 
     def __init__(self, most: int) -> None:

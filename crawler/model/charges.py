@@ -15,7 +15,7 @@ def utc_day(moment: datetime | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one call cost on a UTC day: `units` as charged, or None where nobody can say; then `expected` counts."""
+    """What one call cost on a UTC day; where `units` is None the charge is unknown and `expected` counts."""
 
     day: str
     units: int | None
@@ -23,11 +23,11 @@ class Charge:
 
     @property
     def spent(self) -> int:
-        """The units that count as spent."""
+        """Return the units that count as spent."""
         return self.expected if self.units is None else self.units
 
     def update_operators(self, at: datetime) -> tuple[dict[str, int], dict[str, Any]]:
-        """Return the `$inc` and the `$set` that record it in a page."""
+        """Return the fields to `$inc` and to `$set` in the page's document."""
         if self.units is None:
             return {"calls": 1, f"unknown.{self.day}": self.expected}, {"unknown_since": at}
         return {"calls": 1, "units": self.units, f"charged.{self.day}": self.units}, {}
@@ -37,10 +37,12 @@ class Charge:
 class PageResult:
     """What a fetched page held and where its list goes.
 
-    items: ids in order, of `kind`.        embedded: other entities met on the page, kind → ids.
-    got / new: distinct items of the list so far / of this page.
+    items: ids in order, of `kind`.        embedded: ids of the other entities on the page, by kind.
+    got, new: distinct items of the list so far, and those that this page added.
     next: the next page's cursor.          end: why the list ends here; None where it goes on.
-    ends: id → end reason of a batch's ids that were not in the answer.     total: as the provider claims.
+    ends: end reasons, by id, of a batch's ids that the answer left out.
+    total: the list's length as the provider claims it, None where it does not.
+    rejects: items of this page that could not be parsed.
     edge: the items follow ("in") or are followed by ("out") the user in the argument `id`.
     """
 

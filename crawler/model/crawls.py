@@ -1,4 +1,4 @@
-"""What a crawl is to do: its seeds, what to expand, how deep, which limits and which budget."""
+"""A crawl and its specification: kind of seeds, relations to expand, depth, limits and budget."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,22 +10,30 @@ from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
 
 
 class CrawlSpec(BaseModel):
-    """What was asked for with `tokcrawl seed`. Times are unix seconds."""
+    """What `tokcrawl seed` requested.
+
+    `since` and `until` (unix seconds) bound the posts that are expanded. `max_pages` is in pages, `max_units` in units
+    of the API; None means unbounded in all four. `depth` 0 fetches the seeds only.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     kind: SeedKind
     usernames: frozenset[str] = Field(
-        default=frozenset(), description="users seeded by name: whatever is bought of them is bought by name"
+        default=frozenset(), description="users seeded by name; their profile and posts are requested by name"
     )
-    sec_uids: frozenset[str] = Field(default=frozenset(), description="users whose other profile payload is asked for")
-    options: dict[str, Any] = Field(default_factory=dict, description="options of the kind, as the API's arguments")
+    sec_uids: frozenset[str] = Field(
+        default=frozenset(), description="users whose alternative profile payload is requested"
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="options of the seed kind, as arguments of the API"
+    )
     expand: frozenset[Relation] = frozenset()
     depth: int = Field(2, ge=0)
     max_pages: int | None = Field(None, gt=0)
     max_units: int | None = Field(None, gt=0)
     limits: dict[str, int] = Field(
-        default_factory=dict, description="list → items after which no further page is bought"
+        default_factory=dict, description="list → items after which no further page is fetched"
     )
     since: int | None = None
     until: int | None = None
@@ -36,7 +44,7 @@ class CrawlSpec(BaseModel):
 
 @dataclass(frozen=True)
 class Crawl:
-    """A crawl that has not ended, as a worker sees it."""
+    """A crawl that has not ended, as workers see it; `cause` says why it is paused."""
 
     id: str
     state: CrawlState
@@ -51,7 +59,7 @@ class Crawl:
 
     @property
     def is_active(self) -> bool:
-        """Whether calls may be made for it; in an outage the gate lets one through at a time, to see if it is over."""
+        """Whether calls may be made for it: in an outage the gate admits one call at a time as a probe."""
         return self.running or self.cause is PauseCause.OUTAGE
 
     @property
@@ -60,5 +68,5 @@ class Crawl:
 
     @cached_property
     def share_weight(self) -> float:
-        """Its share of the workers beside others: twice as much for each step of priority."""
+        """Return its weight in sharing the workers; it doubles with each step of priority."""
         return float(2.0**self.spec.priority)

@@ -1,7 +1,8 @@
-"""What is known about a post, user, comment, sound, hashtag or live, in the project's own words.
+"""What is known about a post, user, comment, sound, hashtag or live, in the project's own names.
 
-The platform's words (`aweme_id`, `secUid`, `digg_count`) stop at the readers that build these values.
-Times are whole seconds since 1970, UTC. `None` means "not told".
+The platform's names (`aweme_id`, `secUid`, `digg_count`) end at the parsers that build these values.
+Fields ending in `_at` are whole seconds since 1970, UTC; `_ms` and `_s` are milliseconds and seconds; `_count` and
+`_total` are numbers as TikTok shows them, rounded in web profiles (provider.md O14). `None` means "not known".
 """
 
 from typing import Any, ClassVar, Literal
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Entity(BaseModel):
-    """One thing of the platform under the platform's own id."""
+    """One object of the platform, identified by the platform's own id."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -19,17 +20,17 @@ class Entity(BaseModel):
     key: ClassVar[str]
     """The field that holds its id."""
     meaningful_false: ClassVar[frozenset[str]] = frozenset()
-    """The fields in which False is an answer; in any other it only fills a gap."""
+    """The fields in which False may overwrite a stored value; in any other it only fills a gap."""
 
     @property
     def id(self) -> str:
         return str(self.__dict__[self.key])
 
     def known_fields(self) -> dict[str, Any]:
-        """The fields that may overwrite stored ones: without the id, and without what only fills a gap.
+        """Return the fields that may overwrite stored ones: not the id, and no empty values.
 
-        None, "", 0 and [] are what TikTok puts where it does not tell (reference §6: counters inside lists
-        are 0 placeholders), so a 0 is never knowledge. False is one only in the fields named by `meaningful_false`.
+        None, "", 0 and [] are TikTok's placeholders for what an answer leaves out, such as counters inside lists
+        (provider.md O7), so they never overwrite. False overwrites only in the fields of `meaningful_false`.
         """
         meaningful_false = self.meaningful_false
         known = {
@@ -42,7 +43,11 @@ class Entity(BaseModel):
 
 
 class Post(Entity):
-    """A video or a photo carousel. `pinned` is told only where a profile lists it: its False is no answer."""
+    """A video or a photo carousel.
+
+    `pinned` is marked only in the author's own list, so its False says nothing (provider.md O11). `hashtags` are names,
+    `mentions` user ids.
+    """
 
     kind = "posts"
     key = "post_id"
@@ -78,10 +83,10 @@ class Post(Entity):
 
 
 class User(Entity):
-    """An account; `user_id` stays when the name changes.
+    """An account; `user_id` stays the same when `username` changes (provider.md O12).
 
-    `verified` is the web profile's own flag. The app's three marks contradict each other (reference §6), so
-    they are kept as they came and no judgement is made from them.
+    `verified` is the flag of the web profile. The app's marks (`custom_verify`, `enterprise_verify_reason`,
+    `verification_type`) contradict each other (provider.md O8), so they are stored as received.
     """
 
     kind = "users"
@@ -113,7 +118,11 @@ class User(Entity):
 
 
 class Comment(Entity):
-    """A comment or a reply; `parent_id` is None at top level, `reply_to_id` names the reply it answers."""
+    """A comment or a reply.
+
+    `parent_id` is None at top level; `reply_to_id` is the reply that this one answers; `reply_total` is None on replies
+    (provider.md O13).
+    """
 
     kind = "comments"
     key = "comment_id"
@@ -136,7 +145,7 @@ class Comment(Entity):
 
 
 class Music(Entity):
-    """A sound; `original` says that it was recorded with a post, not taken from a catalogue."""
+    """A sound; `original` means recorded with a post, not taken from a catalogue. `post_count`: posts that use it."""
 
     kind = "music"
     key = "music_id"
@@ -157,7 +166,7 @@ class Music(Entity):
 
 
 class Hashtag(Entity):
-    """A hashtag, by its name in lower case without the `#`."""
+    """A hashtag, identified by its name in lower case without the `#`."""
 
     kind = "hashtags"
     key = "name"
@@ -172,7 +181,7 @@ class Hashtag(Entity):
 
 
 class Live(Entity):
-    """A live broadcast. No sample of one exists (reference §3), so nothing but an id is read from it."""
+    """A live broadcast. Its format is unknown (provider.md E26), so only an id is read from it."""
 
     kind = "lives"
     key = "live_id"

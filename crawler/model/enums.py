@@ -1,10 +1,10 @@
-"""The words of the contract as enumerations: states, causes, end reasons, relations and seed kinds."""
+"""The public vocabulary as enumerations: states, causes, end reasons, relations and seed kinds."""
 
 from enum import StrEnum
 
 
 class CrawlState(StrEnum):
-    SEEDING = "seeding"  # its pages are still being written; never worked on
+    SEEDING = "seeding"  # its first pages are still being written; never dispatched
     RUNNING = "running"
     PAUSED = "paused"
     COMPLETE = "complete"
@@ -38,7 +38,7 @@ OPEN_STATES = (PageState.PLANNED, PageState.LEASED)
 
 
 class EndReason(StrEnum):
-    """Why a list stopped."""
+    """Why a list ended."""
 
     END = "end"
     PLATFORM_CAP = "platform-cap"
@@ -53,7 +53,7 @@ class EndReason(StrEnum):
 
 
 class Relation(StrEnum):
-    """What `--expand` can name; each leads from an item of a page to another list."""
+    """The values of `--expand`; each leads from an item of a page to another list."""
 
     AUTHORS = "authors"
     COMMENTS = "comments"
@@ -86,10 +86,10 @@ class SeedKind(StrEnum):
 
 DEFAULT_EXPAND = (Relation.AUTHORS, Relation.COMMENTS, Relation.FOLLOWINGS)
 
-# The kinds whose crawls expand by default; the others buy just what was named.
+# The kinds whose crawls expand by default; the others fetch only what was named.
 EXPANDING_KINDS = frozenset(
     {SeedKind.HASHTAG, SeedKind.KEYWORD, SeedKind.USER, SeedKind.POST, SeedKind.POSTS, SeedKind.MUSIC}
 )
 
-# What status counts, in the order people read it; `follows` are edges, the others entities.
-COUNTED = ("posts", "users", "comments", "music", "hashtags", "follows")
+# What `status` counts, in the order it is shown; `follows` are edges, the others entities.
+COUNTED_KINDS = ("posts", "users", "comments", "music", "hashtags", "follows")

@@ -1,18 +1,19 @@
-"""Every error the crawl knows, named by what to do about it.
+"""Every error of the crawler, named by what to do about it.
 
     CrawlError
-    ├── UsageError             say it in a line, exit 2
-    ├── UnreachableError           a server is down: wait (worker) or say it in a line, exit 7 (commands)
-    └── ApiCallError             one call to the API went wrong
-        ├── TransientError          transport, 5xx, HTML, cut bodies: again, with a growing pause
-        ├── RateLimitedError              429: again, without using up an attempt
-        ├── NotAvailableError      private, missing, restricted: an answer, the list ends with it
-        ├── BadRequestError        the request itself is wrong: park it, never repeat it
-        ├── MalformedAnswerError        paid for, but not the shape we know: keep the body
+    ├── UsageError                 bad input: print one line, exit 2
+    ├── UnreachableError           a server is down: workers wait, commands print one line and exit 7
+    └── ApiCallError               one call to the API failed
+        ├── TransientError         5xx, HTML instead of JSON: retry with a growing pause
+        │   └── TransportError     no connection, cut or timed out: the same
+        ├── RateLimitedError       429: retry without using up an attempt
+        ├── NotAvailableError      private, missing, restricted: an answer; the list ends
+        ├── BadRequestError        the request itself is wrong: park the page, never repeat it
+        ├── MalformedAnswerError   paid for, but of an unknown shape: keep the body
         ├── AccountError           token, e-mail or subscription: close the gate for every worker
-        └── QuotaExhaustedError       the provider's day is used up: close the gate until 00:00 UTC
+        └── QuotaExhaustedError    the provider's daily units are used up: close the gate until 00:00 UTC
 
-Only crawler/api/client.py raises a ApiCallError and only crawler/engine/retry.py decides what follows from it.
+Only crawler/api/client.py raises an ApiCallError and only crawler/engine/retry.py decides what follows from it.
 All take plain positional arguments: an exception that does not survive pickling kills a Celery worker.
 """
 
@@ -20,7 +21,7 @@ from crawler.model.enums import EndReason
 
 
 class CrawlError(Exception):
-    """The root of all errors of this project."""
+    """The base class of all errors of this project."""
 
 
 class UsageError(CrawlError):
@@ -32,11 +33,13 @@ class UnreachableError(CrawlError):
 
 
 class ApiCallError(CrawlError):
-    """A call that brought no page.
+    """A call that returned no page.
 
-    `units` is what it was charged; None when it was sent and nobody can say.
-    `outage` is true when the failure speaks of the server and not of the page.
-    `kind` names the failure in the ledger, in `status` and for `retry --class`.
+    detail: the provider's text or ours, without the token.
+    status: the HTTP status; None where there was no answer.
+    units: what the call was charged; None where it was sent and the charge is unknown.
+    outage: whether the failure concerns the server rather than the page.
+    kind: the failure's name in the ledger, in `status` and for `retry --class`.
     """
 
     kind = "error"
@@ -53,6 +56,8 @@ class ApiCallError(CrawlError):
 
 
 class TransientError(ApiCallError):
+    """A failure of the server that may pass (provider.md T18, T21)."""
+
     kind = "server"
     outage = True
 
@@ -64,6 +69,8 @@ class TransportError(TransientError):
 
 
 class RateLimitedError(ApiCallError):
+    """Too many calls (provider.md T20); `after` is the Retry-After in seconds, None where there is none."""
+
     kind = "rate"
 
     def __init__(
@@ -75,6 +82,8 @@ class RateLimitedError(ApiCallError):
 
 
 class NotAvailableError(ApiCallError):
+    """The object is missing, private or withheld (provider.md T15 to T17); `end` is its list's end reason."""
+
     kind = "nothing"
 
     def __init__(self, detail: str, status: int | None, units: int | None, end: EndReason) -> None:
@@ -84,10 +93,14 @@ class NotAvailableError(ApiCallError):
 
 
 class BadRequestError(ApiCallError):
+    """A mistake in the request that no repetition heals (provider.md T19)."""
+
     kind = "mistake"
 
 
 class MalformedAnswerError(ApiCallError):
+    """A success that is not JSON or has no `data` (provider.md T7, T8); `body` is its text, shortened."""
+
     kind = "unreadable"
 
     def __init__(self, detail: str, status: int | None = 200, units: int | None = 0, body: str = "") -> None:
@@ -97,8 +110,12 @@ class MalformedAnswerError(ApiCallError):
 
 
 class AccountError(ApiCallError):
+    """The token, e-mail address or subscription is not accepted (provider.md T12)."""
+
     kind = "account"
 
 
 class QuotaExhaustedError(ApiCallError):
+    """The account's daily units are used up, until 00:00 UTC (provider.md T14)."""
+
     kind = "units"

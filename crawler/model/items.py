@@ -1,4 +1,4 @@
-"""What a reader returns, and the two ways in which it says no."""
+"""What a parser returns, and the two errors it raises."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ class Fullness(IntEnum):
 
     EMBEDDED = 0  # inside another object: counters may be placeholders
     LISTED = 1  # an item of a list
-    DETAIL = 2  # bought by itself from a detail endpoint (profile, post_info, music_details)
+    DETAIL = 2  # requested by itself from a detail endpoint (profile, post_info, music_details)
 
 
 class UnparsableItemError(Exception):
-    """An item that should have been readable and is not: keep it as a reject."""
+    """An item of the expected kind that cannot be parsed: store it as a reject."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -25,15 +25,15 @@ class UnparsableItemError(Exception):
 
 
 class SkipItem(UnparsableItemError):
-    """Not of the kind this list is about (null, a card of another kind): skip it silently.
+    """An item of another kind than its list's (null, a card of another kind): skip it silently.
 
-    A subclass, so that whoever catches only `UnparsableItemError` keeps a reject too many and never crashes.
+    It is a subclass so that code which catches only `UnparsableItemError` stores a surplus reject and does not crash.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedEntity:
-    """One entity met, with the object it was read from and how much that object can be trusted to tell."""
+    """One entity, the object it was parsed from, and how completely that object describes it."""
 
     entity: Entity
     raw: Mapping[str, Any]
@@ -42,7 +42,7 @@ class ParsedEntity:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a list: its own id, then all entities found in it, the item itself first."""
+    """One item of a list: its id and all entities found in it, the item itself first."""
 
     id: str
     found: tuple[ParsedEntity, ...]
@@ -50,7 +50,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a fact comes from; stored as `seen.last_crawl`, `seen.last_page`, `seen.last_endpoint`."""
+    """Where an entity was last seen; stored as `seen.last_crawl`, `seen.last_page`, `seen.last_endpoint`."""
 
     crawl_id: str
     page_id: str

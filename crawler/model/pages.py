@@ -1,4 +1,4 @@
-"""What a page is: the request that names it, its place in its list, and its hashes."""
+"""A page: the request that identifies it, its position in its list, and the ids derived from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ import orjson
 Args = Mapping[str, Any]
 Cursor = Mapping[str, Any]
 
-_TITLE = 60  # characters of an argument that people are shown
-_BRIEF = 20  # characters up to which an argument beside the first is worth showing
+_TITLE = 60  # characters of an argument that are shown
+_BRIEF = 20  # arguments after the first are shown only up to this many characters
 
 
 def stable_hash(*parts: Any) -> str:
-    """A stable 32-character name for JSON-able parts; the order of mapping keys does not matter."""
+    """Return a 32-character hash of JSON-serialisable parts; the order of mapping keys does not matter."""
     return blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 
@@ -28,7 +28,7 @@ def _short(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call to the API in our words: endpoint, arguments and cursor. The unit of work, money and proof."""
+    """One call to the API: endpoint, arguments and cursor. The unit of work, of billing and of the ledger."""
 
     endpoint: str
     args: Args
@@ -44,7 +44,7 @@ class Request:
         return stable_hash(self.endpoint, self.args, self.cursor)
 
     def describe(self) -> str:
-        """The request as people say it, for logs and Flower: endpoint, telling argument, the rest if short, place."""
+        """Return the request for logs and Flower: endpoint, first argument, the others if short, cursor."""
         first, *others = [_short(value) for value in self.args.values()] or [""]
         words = [self.endpoint, first, *(other for other in others if len(other) <= _BRIEF)]
         if self.cursor:
@@ -56,7 +56,7 @@ class Request:
 class PlannedPage:
     """A page to be added to the frontier.
 
-    nth: place in its list, from 0.     empty_streak: pages right before it that held nothing new.
+    nth: position in its list, from 0.     empty_streak: pages in a row before it that held nothing new.
     slow: its call takes minutes, so few are dispatched at a time.
     """
 
@@ -69,7 +69,7 @@ class PlannedPage:
 
 @dataclass(frozen=True, slots=True)
 class PageMessage:
-    """What the broker carries for a planned page."""
+    """The message that the broker carries for a planned page."""
 
     page_id: str
     crawl_id: str
@@ -80,7 +80,7 @@ class PageMessage:
 class Page:
     """A page as the ledger holds it, leased by this worker under `lease_token`.
 
-    nth: place in its list, from 0.          empty_streak: pages right before it that held nothing new.
+    nth: position in its list, from 0.       empty_streak: pages in a row before it that held nothing new.
     attempts: tries used up.                 unreadable_attempts: of these, answers that could not be parsed.
     fetched: fetched already and rediscovered at a smaller depth; its follow-ups are planned without a call.
     """

@@ -1,4 +1,4 @@
-"""Reads JSON that the fast library refuses, and makes any value of it fit for storage."""
+"""Decodes JSON that orjson rejects, and makes any decoded value fit for storage."""
 
 import json
 from typing import Any
@@ -10,10 +10,10 @@ _INT64_MIN, _INT64_END = -(2**63), 2**63
 
 
 def decode_json(body: bytes) -> Any:
-    """The JSON value of an answer; ValueError if it is none.
+    """Decode the body of an answer; ValueError if it is not JSON.
 
-    orjson refuses what texts do hold (lone surrogates, reference §7) and some servers send (NaN, a byte order
-    mark, a broken byte). The answer is paid for, so the long_running standard library has a second look.
+    orjson rejects what answers may hold: lone surrogates (provider.md O17), NaN, a byte order mark, invalid UTF-8.
+    The answer is paid for, so the slower but lenient standard library tries again.
     """
     try:
         return orjson.loads(body)
@@ -30,7 +30,7 @@ def decode_json(body: bytes) -> Any:
 
 
 def sanitize(value: Any) -> Any:
-    """The value without what MongoDB cannot hold; the very same object where nothing was to mend.
+    """Return the value without what MongoDB cannot store; the same object where nothing had to change.
 
     Lone surrogates become U+FFFD, integers beyond 64 bits their digits, and NULs in keys U+FFFD.
     ValueError if it is nested deeper than Python can follow (MongoDB stops at 100 levels).
@@ -42,7 +42,7 @@ def sanitize(value: Any) -> Any:
 
 
 def fix_surrogates(value: str) -> str:
-    """The text with halves of one character joined and lone halves replaced by U+FFFD."""
+    """Return the text with surrogate pairs joined and lone surrogates replaced by U+FFFD."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -80,7 +80,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def json_preview(raw: Any) -> str:
-    """Any decoded JSON as text, for people to read."""
+    """Return any decoded JSON as a text to read, cut to 100,000 characters."""
     try:
         return orjson.dumps(raw).decode()[:_PREVIEW]
     except (TypeError, ValueError):

@@ -1,1 +1,1 @@
-"""The Redis door: the one rate of all workers, and the gate."""
+"""The shared rate limiter and the gate, in Redis."""

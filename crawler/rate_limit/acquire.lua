@@ -1,8 +1,8 @@
--- Books the next slots of the one rate that all workers share (GCRA by reservation, on this server's clock).
+-- Reserves the next slots of the rate that all workers share (GCRA by reservation, on this server's clock).
 --
--- KEYS  1 pace hash   2 gate hash   3 set of pages that failed in a row
+-- KEYS  1 rate hash   2 gate hash   3 set of pages that failed in a row
 -- ARGV  1 longest wait in us   2 configured calls per second, 0 = none   3 us that a probe may take   4 slots wanted
--- Gives {slots, us, us between, probe, troubled}: so many are booked, the first after us (negative: at once), each next
+-- Returns {slots, us, us between, probe, troubled}: so many are booked, the first after us (negative: at once), each next
 --       one so much later; probe = 1 when this call, then the only one, tests a closed gate; troubled = 1 when a
 --       success should be reported.
 --       {0, us, kind}: denied, ask again after us; kind = "rate" or the closed gate's.
@@ -27,7 +27,7 @@ local s = redis.call('HMGET', KEYS[1], 'tat', 'found', 'cut', 'moved', 'second',
 local rate = tonumber(ARGV[2])
 local found = tonumber(s[2] or '0')
 if found > 0 then
-  -- The found rate probes upward: hardly at all right after it was cut, and faster the longer nothing refused.
+  -- The found rate grows again: slowly right after a cut, and faster the longer no call was refused.
   local passed = math.min((now - tonumber(s[4])) / 1000000, 5)
   local growth = math.min((now - tonumber(s[3])) / 1000000 * 0.01, 0.10)
   found = found * (1 + growth * passed)
@@ -49,7 +49,7 @@ if rate > 0 then
   redis.call('HSET', KEYS[1], 'tat', string.format('%d', tat + slots * interval))
 end
 
--- Calls and refusals of this second and the one before: what the provider really let through.
+-- Calls and refusals of this second and the one before: what the provider actually admitted.
 local second = t[1]
 if s[5] ~= second then
   redis.call('HSET', KEYS[1], 'second', second, 'asked', slots, 'limited', 0,

@@ -1,7 +1,7 @@
-"""The Redis door: the one rate of all workers, what the provider was found to allow, and copies of the gates.
+"""The rate limiter shared by all workers: a GCRA rate, the rate the provider was found to allow, and the gate.
 
-Everything here may vanish at any moment: a lost rate starts anew, a lost gate is copied again from MongoDB. It fails
-closed: where Redis does not answer, no call is made.
+All of its state in Redis may be lost at any moment: a lost rate starts from the configured one, a lost gate is copied
+again from MongoDB. It fails closed: while Redis does not answer, no call is made.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,14 +22,17 @@ R = TypeVar("R")
 
 _PREFIX = "tokcrawl:{rate}:"  # one hash slot
 _KEYS = [_PREFIX + "rate", _PREFIX + "gate", _PREFIX + "failing"]
-MAX_WAIT = 2.0  # seconds a slot is booked ahead
-OUTAGE_PAGES = 8  # different pages that fail in a row, with nothing that works between, make an outage
+MAX_WAIT = 2.0  # seconds ahead that a slot may be reserved
+OUTAGE_PAGES = 8  # distinct pages that fail with no success in between make an outage
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between probes of a closed gate
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Leave to make one call after `wait` seconds."""
+    """Permission to make one call after `delay` seconds.
+
+    probe: the call tests a closed gate.      report_success: pages failed before, so a success must be reported.
+    """
 
     delay: float
     probe: bool
@@ -38,7 +41,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """No call now: ask again after `after` seconds; `kind` is "rate" or the cause of a closed gate."""
+    """No call now: ask again after `retry_after` seconds; `reason` is "rate" or the cause of a closed gate."""
 
     retry_after: float
     reason: str
@@ -46,14 +49,23 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class GateChange:
-    """What followed from a report: the outage gate was `closed` by these pages, `opened`, or neither."""
+    """How a report changed the outage gate, a circuit breaker.
+
+    A closed gate stops all calls (a breaker would call this state "open"), except for one probe at a time once its
+    pause is over ("half-open"). "closed" by the failures of `pages`, "opened" by a success, "down" while it is closed
+    already, "none" otherwise.
+    """
 
     change: Literal["none", "opened", "closed", "down"]
     pages: Sequence[str] = ()
 
 
 class RateLimiter:
-    """The shared limiter; safe to share between threads."""
+    """Reserves calls against the shared rate and the gate; safe to share between threads.
+
+    rate: calls per second over all workers, 0 for no limit.     probe_time: seconds that a probe may take.
+    Each method raises UnreachableError while Redis does not answer.
+    """
 
     def __init__(self, url: str, rate: float = 0, connections: int = 50, probe_time: float = 60) -> None:
         try:
@@ -76,11 +88,11 @@ class RateLimiter:
         self._probe_us = int(probe_time * 1e6)
 
     def acquire(self) -> Permit | Denied:
-        """Book a slot of the shared rate for one call; concurrent calls share a round trip."""
+        """Reserve a slot of the shared rate for one call; concurrent callers share a round trip."""
         return self._permits.submit(None)
 
     def acquire_many(self, wanted: int) -> list[Permit | Denied]:
-        """Book slots for as many calls, in the order of asking; those that found none are denied."""
+        """Reserve slots for `wanted` calls, earliest first; those beyond MAX_WAIT are denied."""
         args = [int(MAX_WAIT * 1e6), self._rate, self._probe_us, wanted]
         slots, first, *more = _reach(lambda: self._acquire_script(keys=_KEYS, args=args))
         if slots == 0:
@@ -91,7 +103,7 @@ class RateLimiter:
         return given + [Denied(wait, "rate") for wait in waits[slots:]]
 
     def closed_gate(self) -> str | None:
-        """The kind of the closed gate, None where calls may be made."""
+        """Return the cause of the closed gate; None where calls may be made."""
         kind: str | None = _reach(lambda: self._redis.hget(_KEYS[1], "kind"))
         return kind
 
@@ -105,7 +117,7 @@ class RateLimiter:
         return self._report("down", page, 0, probe)
 
     def close_gate(self, kind: PauseCause, until: float | None) -> None:
-        """Close the gate for every worker at once, until unix second `until` or until it is opened."""
+        """Close the gate for every worker at once, until unix second `until` or until `open_gate`."""
         end = int((until if until is not None else time() + 10 * 365 * 86400) * 1e6)
         _reach(
             lambda: self._redis.hset(
@@ -117,7 +129,7 @@ class RateLimiter:
         _reach(lambda: self._redis.delete(_KEYS[1], _KEYS[2]))
 
     def found_rate(self) -> float | None:
-        """Calls per second that the provider was found to allow; None where it never said no."""
+        """Return the calls per second that the provider was found to allow; None where it never refused one."""
         found = _reach(lambda: self._redis.hget(_KEYS[0], "found"))
         return float(found) if found else None
 

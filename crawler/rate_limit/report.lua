@@ -1,9 +1,9 @@
--- Takes note of how a call went: cuts the found rate after a 429, closes the gate after many failures in a row.
+-- Records the outcome of a call: cuts the found rate after a 429, closes the gate after many failures in a row.
 --
--- KEYS  1 pace hash   2 gate hash   3 set of pages that failed in a row
+-- KEYS  1 rate hash   2 gate hash   3 set of pages that failed in a row
 -- ARGV  1 "up", "limited" or "down"   2 page id   3 us to wait as the answer asked (limited)
 --       4 pages in a row that make an outage   5 first pause in us   6 longest pause in us   7 1 if this was a probe
--- Gives {"none"}, {"opened"}, {"down"} (during an outage), or {"closed", page, ...}: the pages that failed before it.
+-- Returns {"none"}, {"opened"}, {"down"} (during an outage), or {"closed", page, ...}: the pages that failed before it.
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
 

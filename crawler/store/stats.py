@@ -4,7 +4,7 @@ from collections import Counter
 
 from pymongo.database import Database
 
-from crawler.model.enums import COUNTED, PageState
+from crawler.model.enums import COUNTED_KINDS, PageState
 from crawler.store.connection import Document, Repository
 from crawler.store.errors import long_running, translate_errors
 
@@ -76,7 +76,7 @@ class CrawlStats(Repository):
     @long_running
     def count_entities(self, crawl: str) -> dict[str, int]:
         """How many entities of each kind the crawl met, each once."""
-        counted = dict.fromkeys(COUNTED, 0)
+        counted = dict.fromkeys(COUNTED_KINDS, 0)
         embedded = {
             "$reduce": {
                 "input": {"$objectToArray": {"$ifNull": ["$embedded", {}]}},

@@ -1,4 +1,4 @@
-"""Readers: one pure function per kind of list item, from the platform's many dialects to entities."""
+"""Parsers: one pure function per kind of list item, from the platform's many formats to entities."""
 
 from crawler.api.parsers.comments import parse_comment
 from crawler.api.parsers.hashtags import parse_hashtag

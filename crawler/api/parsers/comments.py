@@ -1,4 +1,4 @@
-"""Reads a comment or a reply, and finds its writer."""
+"""Parses a comment or a reply, and the user embedded in it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from crawler.model.items import Fullness, Item, ParsedEntity, UnparsableItemErro
 
 
 def parse_comment(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
-    """A comment; a reply is the same object with its parent in `reply_id` (reference §3, §6)."""
+    """Parse a comment; a reply is the same object with its parent in `reply_id` (provider.md O13)."""
     comment = require_object(raw, "a comment")
     if (comment_id := parse_id(comment.get("cid"))) is None:
         raise UnparsableItemError("comment without cid")

@@ -1,4 +1,4 @@
-"""Reads single JSON values that may be missing, of another type or placeholders; None means "not told"."""
+"""Parses single JSON values that may be missing, of the wrong type or placeholders; None means "not known"."""
 
 import re
 from typing import Any
@@ -7,26 +7,26 @@ from crawler.model.items import SkipItem, UnparsableItemError
 from crawler.model.sanitize import fix_surrogates
 
 INT64 = 2**63
-_ODD_IDENT = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
+_OTHER_ID = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
 
 def parse_text(value: object) -> str | None:
-    """A text that can be stored: "" is nothing, a lone surrogate becomes U+FFFD (NUL and U+2028 are kept)."""
+    """Return a text fit for storage: "" is None, lone surrogates U+FFFD; NUL and U+2028 stay (provider.md O17)."""
     if not isinstance(value, str) or not value:
         return None
     return value if value.isascii() else fix_surrogates(value)
 
 
 def parse_language(value: object) -> str | None:
-    """A language code; "un" is the platform's "could not tell" and must not replace a known one."""
-    told = parse_text(value)
-    return None if told == "un" else told
+    """Return a language code; "un" is the platform's "undetermined" and must not replace a known one."""
+    code = parse_text(value)
+    return None if code == "un" else code
 
 
 def parse_count(value: object) -> int | None:
-    """A number of at least 0, also from digits in a text ("1588100720": web posts, samples/README).
+    """Return an integer from 0 to 2^63 - 1, also from a text of digits ("1588100720" in web posts: provider.md O16).
 
-    Negative numbers are the platform's "hidden", whole floats what a JSON reader makes of a large number.
+    A negative number is the platform's "hidden"; a whole float is what a JSON parser makes of a large number.
     """
     if isinstance(value, bool):
         return None
@@ -44,27 +44,27 @@ def parse_count(value: object) -> int | None:
 
 
 def parse_timestamp(value: object) -> int | None:
-    """Seconds since 1970; 0 means unknown (reference §6)."""
+    """Return seconds since 1970; 0 means unknown (provider.md O4)."""
     return parse_count(value) or None
 
 
 def parse_id(value: object) -> str | None:
-    """An id as text, from a text or a 64-bit integer (reference §6: ids are texts but for a few int64).
+    """Return an id as text, from a text or a 64-bit integer (provider.md O5).
 
-    0 and "0" are the platform's "none"; a float has lost digits; ids are joined with ";" in a batch and end
-    up in URLs, so nothing but letters, digits and `_ . -` passes.
+    0 and "0" are the platform's "none", and a float has lost digits. Ids are joined with ";" in a batch and become
+    part of URLs, so only letters, digits and `_ . -` are accepted.
     """
     if isinstance(value, str):
         if value.isdigit() and value.isascii() and len(value) < 129:
             return value if value != "0" else None
-        return value if _ODD_IDENT.fullmatch(value) else None
+        return value if _OTHER_ID.fullmatch(value) else None
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < INT64:
         return str(value)
     return None
 
 
 def parse_bool(value: object) -> bool | None:
-    """True or False, also from 1 and 0."""
+    """Return a boolean, also from 1 and 0."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int) and value in (0, 1):
@@ -73,31 +73,31 @@ def parse_bool(value: object) -> bool | None:
 
 
 def parse_any_bool(*values: object) -> bool | None:
-    """True if any says so, False if any denies it and none says so, None if none tells."""
-    told = [parse_bool(value) for value in values]
-    if True in told:
+    """Return True if any value is true, else False if any is false, else None."""
+    flags = [parse_bool(value) for value in values]
+    if True in flags:
         return True
-    return False if False in told else None
+    return False if False in flags else None
 
 
 def as_object(value: object) -> dict[str, Any]:
-    """An embedded object; anything else reads as an empty one."""
+    """Return an embedded object; an empty one for any other value."""
     return value if isinstance(value, dict) else {}
 
 
 def as_objects(value: object) -> list[dict[str, Any]]:
-    """The objects of an embedded list, which may be null or hold nulls (reference §7)."""
+    """Return the objects of an embedded list, which may be null or hold nulls (provider.md O2, O17)."""
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def first_of(raw: dict[str, Any], name: str, other: str) -> Any:
-    """The value under the first name, or under the other where that is missing or null."""
+    """Return the value under the first name, or under the other where the first is missing or null."""
     value = raw.get(name)
     return raw.get(other) if value is None else value
 
 
 def require_object(raw: object, what: str) -> dict[str, Any]:
-    """The item as an object; null is not an item (reference §7), any other value is unreadable."""
+    """Return the item as an object; SkipItem for null (provider.md O17), UnparsableItemError for any other value."""
     if isinstance(raw, dict):
         return raw
     if raw is None:

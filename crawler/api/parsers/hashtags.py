@@ -1,4 +1,4 @@
-"""Reads hashtags: as an object of their own, and those named in the text of a post."""
+"""Parses hashtags: objects of their own, and those named in the text of a post."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, Unparsab
 
 
 def parse_hashtag(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
-    """A hashtag object, flat as in `cha_list`, or `{ch_info}` as its own page has it (samples/README, 16)."""
+    """Parse a hashtag, flat as in `cha_list` or wrapped in `{ch_info}` (provider.md O19)."""
     outer = require_object(raw, "a hashtag")
     tag = as_object(outer["ch_info"]) if "ch_info" in outer else outer
     if "cha_name" not in tag and "challengeName" not in tag:
@@ -27,10 +27,10 @@ def parse_hashtag(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
 
 
 def parse_hashtags(tags: list[dict[str, Any]], marks: list[dict[str, Any]]) -> dict[str, ParsedEntity]:
-    """The hashtags of a post by name, in the order of its text.
+    """Return the hashtags of a post by name, in the order of its text.
 
-    `marks` (text_extra) name them all, `tags` (cha_list, challengeInfoList; null in every third post) tell
-    more about some: what both name is taken from the fuller object.
+    `marks` (text_extra) name all of them; `tags` (cha_list, challengeInfoList; often null: provider.md O2) hold more
+    fields for some. A hashtag in both is taken from `tags`.
     """
     full = {entity.name: ParsedEntity(entity, tag, Fullness.EMBEDDED) for tag in tags if (entity := _entity(tag))}
     found: dict[str, ParsedEntity] = {}
@@ -42,7 +42,7 @@ def parse_hashtags(tags: list[dict[str, Any]], marks: list[dict[str, Any]]) -> d
 
 
 def hashtag_of(mark: dict[str, Any]) -> str | None:
-    """The hashtag that a mark in a text names, None for a mention (reference §6: text_extra mixes both)."""
+    """Return the hashtag that a mark in a text names; None for a mention (provider.md O10)."""
     return _name(first_of(mark, "hashtag_name", "HashtagName"))
 
 
@@ -52,8 +52,8 @@ def _thin(name: str, mark: dict[str, Any]) -> ParsedEntity:
 
 
 def _name(value: object) -> str | None:
-    told = parse_text(value)
-    return told.strip().lstrip("#").lower() or None if told else None
+    name = parse_text(value)
+    return name.strip().lstrip("#").lower() or None if name else None
 
 
 def _entity(tag: dict[str, Any]) -> Hashtag | None:

@@ -1,4 +1,4 @@
-"""Reads a live broadcast as far as is possible without ever having seen one: an id and the raw object."""
+"""Parses a live broadcast into an id and the raw object: its format is unknown (provider.md E26)."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ _ROOMS = ("room", "live_room", "liveRoom", "live_info", "liveInfo", "live", "liv
 
 
 def parse_live(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
-    """Any object: its room id where one is found, else a hash of its content (reference §8)."""
+    """Accept any object; its id is the room id where one is found, else a hash of its content (provider.md E26)."""
     live = require_object(raw, "a live")
     live_id = _room_id(live) or _digest(live)
     return Item(live_id, (ParsedEntity(Live(live_id=live_id), live, fullness),))

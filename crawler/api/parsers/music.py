@@ -1,4 +1,4 @@
-"""Reads a sound: flat, wrapped in `music_info`, in the web's words, or embedded in a post."""
+"""Parses a sound: flat, wrapped in `music_info`, in the web format, or embedded in a post."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _WRAPPERS = ("music_info", "musicInfos", "music")
 
 
 def parse_music(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
-    """A sound of a music search or of music_details, which is flat or `{music_info}` (reference §3)."""
+    """Parse a sound of a music search or of music_details, flat or in `{music_info}` (provider.md E20, E22)."""
     music = require_object(raw, "a sound")
     for name in _WRAPPERS:
         if name in music:
@@ -34,7 +34,7 @@ def parse_music(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
 
 
 def music_id_of(music: dict[str, Any]) -> str | None:
-    """The sound's id: never `music.id`, whose last digits get lost on the way (reference §3)."""
+    """Return the sound's id; never `music.id`, whose last digits may be lost (provider.md O6)."""
     for name in _IDS:
         if music_id := parse_id(music.get(name)):
             return music_id
@@ -42,7 +42,7 @@ def music_id_of(music: dict[str, Any]) -> str | None:
 
 
 def parse_embedded_music(music: object) -> tuple[ParsedEntity, ...]:
-    """The sound inside a post; empty where there is none that can be read."""
+    """Parse the sound inside a post; empty where there is none with an id."""
     if not isinstance(music, dict) or (music_id := music_id_of(music)) is None:
         return ()
     return (ParsedEntity(_entity(music_id, music), music, Fullness.EMBEDDED),)

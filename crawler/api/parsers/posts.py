@@ -1,4 +1,4 @@
-"""Reads a post in the app's words, and finds its author, sound and hashtags."""
+"""Parses a post in the app format, with its author, sound and hashtags."""
 
 from typing import Any, Literal
 
@@ -27,10 +27,10 @@ _MARKS = frozenset({"aweme_id", "desc", "statistics", "aweme_type"})
 
 
 def parse_post(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
-    """A bare aweme, `{aweme_info}` of a keyword search, `{aweme_detail}`, or the web format `{itemInfos, …}`.
+    """Parse a bare aweme, `{aweme_info}`, `{aweme_detail}`, or the web format `{itemInfos, …}`.
 
-    Reference §3: keyword_search wraps, and cards of other kinds stand between the posts; full_hashtag_search
-    brings either format; post_info answers an unknown video with an object that holds no aweme.
+    A keyword search wraps its posts (provider.md E3) and may have items of other kinds among them (E4), which are
+    skipped; a full hashtag search returns either format (E2); an unknown video is an object without an aweme (E14).
     """
     post = require_object(raw, "a post")
     if "itemInfos" in post:
@@ -101,7 +101,7 @@ def _images(post: dict[str, Any]) -> dict[str, Any]:
 
 
 def _media(post: dict[str, Any]) -> Literal["video", "photo"] | None:
-    """Photo where images are told or the type is 2 (reference §6); a carousel may hold a `video` too."""
+    """Return "photo" for a carousel, which has images or the type 2 (provider.md O9) and may hold a `video` too."""
     if _images(post) or post.get("aweme_type") == 2:
         return "photo"
     return "video" if as_object(post.get("video")) else None

@@ -1,4 +1,4 @@
-"""Reads a user: the app's and the web's words, flat or wrapped, alone or embedded in another object."""
+"""Parses a user in the app or the web format, flat or wrapped, alone or embedded in another object."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ _WRAPPERS = ("user_info", "userInfo", "user")
 
 
 def parse_user(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
-    """A user as the app tells it, `{user_info}` of a search, or `{user, stats}` of a web profile.
+    """Parse a user in the app format, `{user_info}` of a search (provider.md E12), or `{user, stats}` of a web profile.
 
-    Reference §3: user_info_from_username is camelCase with the counters beside the user,
-    user_info_from_secuid snake_case with the user nested or flat, its id under `uid`, `id` or `uid_str`.
+    user_info_from_username is in camel case with the counters next to the user (provider.md E10, O14);
+    user_info_from_secuid in snake case, nested or flat, with the id under `uid`, `id` or `uid_str` (E11, O12).
     """
     outer = require_object(raw, "a user")
     user = _unwrapped(outer)
@@ -35,7 +35,7 @@ def parse_user(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
 
 
 def user_id_of(user: dict[str, Any]) -> str | None:
-    """The user's id, whatever this dialect calls it."""
+    """Return the user's id, under whichever name this format has for it."""
     for name in _IDS:
         if user_id := parse_id(user.get(name)):
             return user_id
@@ -43,7 +43,7 @@ def user_id_of(user: dict[str, Any]) -> str | None:
 
 
 def parse_embedded_user(user: object, stats: object = None) -> tuple[ParsedEntity, ...]:
-    """The user inside a post or comment; empty where there is none that can be read."""
+    """Parse the user inside a post or comment; empty where there is none with an id."""
     if not isinstance(user, dict) or (user_id := user_id_of(user)) is None:
         return ()
     outer = {"user": user, "stats": stats} if isinstance(stats, dict) else user
@@ -60,14 +60,14 @@ def _unwrapped(outer: dict[str, Any]) -> dict[str, Any]:
 
 def _found(user_id: str, user: dict[str, Any], outer: dict[str, Any], fullness: Fullness) -> ParsedEntity:
     stats = as_object(outer.get("stats") or as_object(outer.get("userInfo")).get("stats") or user.get("stats"))
-    # `raw` keeps the counters where they stand beside the user; a mere wrapper is dropped.
+    # `raw` keeps counters that are siblings of the user; a mere wrapper is dropped.
     return ParsedEntity(_entity(user_id, user, stats, fullness), outer if stats else user, fullness)
 
 
 def _entity(user_id: str, user: dict[str, Any], stats: dict[str, Any], fullness: Fullness) -> User:
     def number(app: str, web: str) -> int | None:
-        told = first_of(user, app, web)
-        return parse_count(stats.get(web) if told is None else told)
+        value = first_of(user, app, web)
+        return parse_count(stats.get(web) if value is None else value)
 
     private = parse_any_bool(
         user.get("secret"),
@@ -84,7 +84,7 @@ def _entity(user_id: str, user: dict[str, Any], stats: dict[str, Any], fullness:
         link=parse_text(as_object(user.get("bioLink")).get("link")) or parse_text(user.get("bio_url")),
         region=parse_text(user.get("region")),
         language=parse_text(user.get("language")),
-        # An embedded user's zeros are placeholders (reference §6): its "not private" is no answer.
+        # An embedded user's zeros are placeholders (provider.md O7): its "not private" means nothing.
         private=private if fullness else private or None,
         verified=parse_bool(user.get("verified")),
         custom_verify=parse_text(user.get("custom_verify")),

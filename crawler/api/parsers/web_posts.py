@@ -1,4 +1,4 @@
-"""Reads a post in the old web format, as full_hashtag_search may bring it."""
+"""Parses a post in the old web format, which full_hashtag_search may return."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ from crawler.model.items import Fullness, Item, ParsedEntity, UnparsableItemErro
 
 
 def parse_web_post(raw: dict[str, Any], fullness: Fullness) -> Item:
-    """`{itemInfos, authorInfos, musicInfos?, challengeInfoList?, authorStats?, textExtra?}` (reference §3).
+    """Parse `{itemInfos, authorInfos, musicInfos?, challengeInfoList?, authorStats?, textExtra?}` (provider.md O16).
 
-    Ids and createTime are texts, counters integers, authorStats.heartCount a text (samples/README, 15).
+    Ids, createTime and authorStats.heartCount are texts, counters are integers.
     """
     infos = require_object(raw["itemInfos"], "itemInfos")
     if (post_id := parse_id(infos.get("id"))) is None:

@@ -1,4 +1,4 @@
-"""What a page leads to, and what may not be bought whoever planned it."""
+"""What a page leads to, and which requests are refused."""
 
 from typing import Any
 
@@ -32,14 +32,14 @@ EVERYTHING = tuple(Relation)
 def onward(
     name: str, made: CrawlSpec | None = None, *, nth: int = 0, empty_streak: int = 0, at: Any = None, **given: Any
 ) -> Any:
-    """next_page_or_end of a page of this endpoint that brought one new item and a cursor."""
+    """next_page_or_end of a page of this endpoint that held one new item and a cursor."""
     endpoint = ENDPOINTS[name]
     this = page(Request(name, {endpoint.args[0]: "x"}, at or {}), depth=1, nth=nth, empty_streak=empty_streak)
     ordinary: dict[str, Any] = {"cursor": {"cursor": 40}, "cursors": [{}], "got": 1, "new": 1, "items": [POST]}
     return next_page_or_end(endpoint, this, made or spec(), **{**ordinary, **given})
 
 
-def test_the_next_page_has_the_same_depth_and_the_next_place() -> None:
+def test_the_next_page_has_the_same_depth_and_the_next_position() -> None:
     plan, end = onward("hashtag_search", nth=3, at={"cursor": 20})
     assert end is None
     assert plan == PlannedPage(Request("hashtag_search", {"hashtag": "x"}, {"cursor": 40}), 1, 4, 0)
@@ -82,7 +82,7 @@ def test_why_a_list_ends(name: str, given: dict[str, Any], expected: EndReason |
     assert (plan is None) == (expected is not None)
 
 
-def test_barren_pages_are_counted_along_the_list_and_forgotten_at_the_first_new_item() -> None:
+def test_the_empty_streak_grows_along_the_list_and_resets_at_a_new_item() -> None:
     assert onward("post_comments", new=0, empty_streak=1)[0].empty_streak == 2
     assert onward("post_comments", new=1, empty_streak=2)[0].empty_streak == 0
 
@@ -179,7 +179,7 @@ def test_lists_in_time_order_stop_at_since_whatever_is_pinned(
         ("get_usage", {"date": "2026-01-31"}, {}, 0, "no endpoint get_usage"),
     ],
 )
-def test_a_forged_page_is_refused(name: str, args: Any, cursor: Any, nth: Any, why: str | None) -> None:
+def test_an_invalid_request_is_refused(name: str, args: Any, cursor: Any, nth: Any, why: str | None) -> None:
     problem = validate_request(Request(name, args, cursor), nth)
     if why is None:
         assert problem is None
@@ -189,7 +189,7 @@ def test_a_forged_page_is_refused(name: str, args: Any, cursor: Any, nth: Any, w
         assert problem.end == (EndReason.PLATFORM_CAP if "beyond the API's cap" in problem.detail else EndReason.ERROR)
 
 
-def test_the_cap_of_a_place_and_of_a_cursor() -> None:
+def test_caps_apply_to_the_position_and_to_the_cursor() -> None:
     assert not is_beyond_cap(ENDPOINTS["user_followers"], {"cursor": 10**12}, 49)
     assert is_beyond_cap(ENDPOINTS["user_followers"], {}, 50)
     assert not is_beyond_cap(ENDPOINTS["hashtag_search"], {"cursor": "opaque"}, 10**6)
@@ -200,12 +200,12 @@ def test_the_cap_of_a_place_and_of_a_cursor() -> None:
 
 
 def led(made: CrawlSpec, endpoint: str, depth: int, *items: Entity) -> set[tuple[str, str, int]]:
-    """The follow-ups as (endpoint, telling argument, depth)."""
-    told = set()
+    """The follow-ups as (endpoint, first argument, depth)."""
+    plans = set()
     for plan in follow_ups(made, ENDPOINTS[endpoint], depth, items):
         assert (plan.nth, plan.empty_streak, plan.request.cursor) == (0, 0, {})
-        told.add((plan.request.endpoint, str(next(iter(plan.request.args.values()))), plan.depth))
-    return told
+        plans.add((plan.request.endpoint, str(next(iter(plan.request.args.values()))), plan.depth))
+    return plans
 
 
 # relation → what a post, a comment and a user at depth 0 lead to
@@ -253,7 +253,7 @@ def test_where_each_relation_leads(
     assert led(spec(SeedKind.HASHTAG, relation, depth=9), source, depth, item) == deeper
 
 
-def test_the_writers_lists_where_commenters_are_asked_for() -> None:
+def test_expanding_commenters_expands_their_lists_too() -> None:
     made = spec(SeedKind.HASHTAG, Relation.COMMENTERS, Relation.FOLLOWINGS, Relation.POSTS, depth=9)
     assert led(made, "post_comments", 1, COMMENT) == {
         ("user_info_from_secuid", "MS4wBOB", 2),
@@ -262,7 +262,7 @@ def test_the_writers_lists_where_commenters_are_asked_for() -> None:
     }
 
 
-def test_nothing_deeper_than_depth_is_planned() -> None:
+def test_nothing_beyond_the_depth_is_planned() -> None:
     for depth in range(4):
         plans = follow_ups(spec(SeedKind.HASHTAG, *EVERYTHING, depth=depth), ENDPOINTS["hashtag_search"], 0, [POST])
         assert {plan.depth for plan in plans} == set(range(1, min(depth, 2) + 1))
@@ -289,7 +289,7 @@ def test_each_follow_up_is_planned_once() -> None:
     assert sum(plan.request.endpoint == "post_comments" for plan in plans) == 2
 
 
-def test_what_cannot_be_asked_for_is_not_planned() -> None:
+def test_a_request_without_the_ids_it_needs_is_not_planned() -> None:
     made = spec(SeedKind.HASHTAG, *EVERYTHING, depth=9)
     assert led(made, "hashtag_search", 0, Post(post_id="1")) == {("post_comments", "1", 1)}
     for replies in (None, 0):
@@ -314,7 +314,7 @@ def test_what_cannot_be_asked_for_is_not_planned() -> None:
         (150, None, None, True),
     ],
 )
-def test_posts_outside_the_time_asked_for_are_not_expanded(
+def test_posts_outside_the_date_range_are_not_expanded(
     created_at: int | None, since: int | None, until: int | None, inside: bool
 ) -> None:
     made = spec(SeedKind.HASHTAG, Relation.COMMENTS, since=since, until=until)
@@ -335,18 +335,20 @@ def test_posts_outside_the_time_asked_for_are_not_expanded(
         (SeedKind.HASHTAG, set()),
     ],
 )
-def test_a_seed_users_profile_leads_to_what_its_kind_buys(kind: SeedKind, expected: set[tuple[str, str, int]]) -> None:
+def test_a_seed_users_profile_leads_to_the_list_of_its_kind(
+    kind: SeedKind, expected: set[tuple[str, str, int]]
+) -> None:
     assert led(spec(kind), "user_info_from_secuid", 0, ALICE) == expected
     assert led(spec(kind), "user_info_from_secuid", 1, ALICE) == set()
     assert led(spec(kind), "user_search", 0, ALICE) == set()
 
 
-def test_both_ids_travel_to_the_follow_lists() -> None:
+def test_follow_lists_are_requested_with_both_ids() -> None:
     (plan,) = follow_ups(spec(SeedKind.FOLLOWERS), ENDPOINTS["user_info_from_username"], 0, [ALICE])
     assert plan.request.args == {"id": "1", "sec_uid": SEC}
 
 
-def test_the_other_payload_of_a_user_seeded_by_name_follows_its_profile() -> None:
+def test_the_alternative_payload_of_a_user_seeded_by_name_follows_its_profile() -> None:
     made = spec(SeedKind.USER, usernames=["alice"], options={"alternative_method": True})
     plans = follow_ups(made, ENDPOINTS["user_info_from_username"], 0, [ALICE])
     asked = [plan.request for plan in plans if plan.request.endpoint == "user_info_from_secuid"]
@@ -379,26 +381,26 @@ BY_SEC_UID = [("user_info_from_secuid", {"sec_uid": SEC}), ("user_posts_from_sec
         ([], User(user_id="1"), []),
     ],
 )
-def test_a_user_seeded_by_name_is_bought_by_name_everywhere(
+def test_a_user_seeded_by_name_is_requested_by_name_everywhere(
     usernames: list[str], user: User, expected: list[tuple[str, dict[str, Any]]]
 ) -> None:
     assert named(spec(SeedKind.USER, usernames=usernames), user) == expected
 
 
-def test_a_sec_uid_keeps_its_capitals() -> None:
+def test_a_sec_uid_keeps_its_case() -> None:
     twin = ALICE.model_copy(update={"sec_uid": SEC.swapcase(), "user_id": "2"})
     one, other = (next(iter(plan_profile(spec(), 1, user))).request for user in (ALICE, twin))
     assert one.args["sec_uid"] == SEC
     assert one.page_id("c") != other.page_id("c")
 
 
-def test_the_other_payload_of_a_user_seeded_by_sec_uid_is_the_one_profile() -> None:
+def test_a_user_seeded_by_sec_uid_has_one_profile_with_the_alternative_payload() -> None:
     made = spec(SeedKind.USER, sec_uids=[SEC], options={"alternative_method": True})
     assert named(made, ALICE)[0] == ("user_info_from_secuid", {"sec_uid": SEC, "alternative_method": True})
     assert named(made, User(user_id="2", sec_uid="MS4wBOB"))[0] == ("user_info_from_secuid", {"sec_uid": "MS4wBOB"})
 
 
-def test_since_travels_with_user_posts() -> None:
+def test_since_is_sent_with_user_posts() -> None:
     for usernames in ([], ["alice"]):
         (plan,) = plan_posts(spec(SeedKind.USER, usernames=usernames, since=100), 1, ALICE)
         assert plan.request.args["oldest_createtime"] == 100

@@ -1,4 +1,4 @@
-"""Where settings come from, and that none is misspelt in silence."""
+"""Where settings come from, and that a misspelt one is an error."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from crawler.settings import PREFIX, Settings, load
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder and no setting of ours in the environment."""
+    """An empty folder and no TOKCRAWL_ setting in the environment."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -25,9 +25,9 @@ def stack(home: Path, port: int, pid: int = os.getpid()) -> None:
     (home / "stack.json").write_text(json.dumps({"urls": urls, "processes": [{"pid": pid}]}))
 
 
-def test_the_defaults_are_those_of_the_contract() -> None:
-    told = load().model_dump(mode="json", exclude={"api_token"})
-    assert told == {
+def test_the_defaults_are_the_documented_ones() -> None:
+    values = load().model_dump(mode="json", exclude={"api_token"})
+    assert values == {
         "api_url": "https://ensembledata.com/apis", "api_timeout": 600, "broker_url": "redis://127.0.0.1:6379/0",
         "redis_url": "redis://127.0.0.1:6379/1", "mongo_url": "mongodb://127.0.0.1:27017", "mongo_db": "tokcrawl",
         "rate": 0, "day_units": 0, "attempts": 8, "lease": 900, "log_level": "INFO", "home": ".tokcrawl",
@@ -55,14 +55,14 @@ def test_a_stack_of_another_home_is_found_by_its_setting(home: Path, monkeypatch
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"urls": 1}', '{"urls": {}, "processes": [{"pid": "x"}]}'])
-def test_a_stack_that_cannot_be_read_or_does_not_run_is_none(home: Path, text: str) -> None:
+def test_an_unreadable_or_stopped_stack_is_ignored(home: Path, text: str) -> None:
     stack(home / ".tokcrawl", 7, pid=2**22 + 1)
     assert load().mongo_url.endswith(":27017")
     (home / ".tokcrawl" / "stack.json").write_text(text)
     assert load().mongo_url.endswith(":27017")
 
 
-def test_an_unknown_name_is_an_error_wherever_it_stands(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_name_is_an_error_in_every_source(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKCRAWL_TOKEN", "SECRET-abc123")
     with pytest.raises(UsageError, match=r"unknown setting TOKCRAWL_TOKEN; known are .*TOKCRAWL_API_TOKEN") as caught:
         load()
@@ -86,7 +86,7 @@ def test_an_unknown_name_is_an_error_wherever_it_stands(home: Path, monkeypatch:
         ("LOG_LEVEL", "LOUD"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_an_invalid_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(PREFIX + name, value)
     with pytest.raises(UsageError, match=PREFIX + name):
         load()

@@ -1,4 +1,4 @@
-"""The API door against a server that answers, refuses, lies, stops half-way and tells the token back."""
+"""The API client against a server that answers, refuses, lies, stops half-way and echoes the token."""
 
 import contextlib
 import gzip
@@ -144,13 +144,13 @@ def failure(api: ApiClient) -> ApiCallError:
 # --- answers ----------------------------------------------------------------------------------------------
 
 
-def test_an_answer_is_the_data_with_its_price(double: Double, api: ApiClient) -> None:
+def test_an_answer_is_the_data_and_the_units_charged(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": {"data": [], "nextCursor": 20}}, units="3"))
     answer = api.fetch(*CATS)
     assert (answer.data, answer.units) == ({"data": [], "nextCursor": 20}, 3)
 
 
-def test_what_goes_over_the_wire(double: Double, api: ApiClient) -> None:
+def test_path_and_parameters_are_those_of_the_sdk(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": []}))
     args = {"keyword": "zwei Wörter & mehr", "period": "180", "match_exactly": True}
     api.fetch(ENDPOINTS["keyword_search"], args, {"cursor": 20})
@@ -164,13 +164,13 @@ def test_what_goes_over_the_wire(double: Double, api: ApiClient) -> None:
     assert "User-Agent: ensembledata-python/" in double.headers[0]
 
 
-def test_what_was_not_given_is_not_sent(double: Double, api: ApiClient) -> None:
+def test_absent_arguments_are_not_sent(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": []}))
     api.fetch(*CATS)
     assert parse_qs(urlsplit(double.requests[0]).query).keys() == {"token", "name"}
 
 
-def test_two_cursors_and_a_batch_travel(double: Double, api: ApiClient) -> None:
+def test_two_cursors_and_a_batch_are_sent(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": []}))
     args = {"id": "1", "sec_uid": "MS4wX"}
     api.fetch(ENDPOINTS["user_followings"], args, {"cursor": 17, "page_token": "a+b="})
@@ -188,7 +188,7 @@ def test_user_posts_get_the_whole_body(double: Double, api: ApiClient, name: str
     assert answer.data == {"data": [{"aweme_id": "1"}], "nextCursor": 5}
 
 
-def test_the_customers_own_figures(double: Double, api: ApiClient) -> None:
+def test_account_endpoints_use_their_own_path(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": {"tiktok": 7}}, units="0"))
     answer = api.fetch(ENDPOINTS["get_usage"], {"date": "2026-01-31"}, {})
     assert (answer.data, answer.units) == ({"tiktok": 7}, 0)
@@ -205,14 +205,14 @@ def test_any_base_path(double: Double, base: str) -> None:
 @pytest.mark.parametrize(
     ("header", "units"), [("3", 3), (" 12 ", 12), ("0", 0), (None, 0), ("many", 0), ("", 0), ("1.5", 0)]
 )
-def test_the_price_of_an_answer_is_an_integer(double: Double, api: ApiClient, header: str | None, units: int) -> None:
+def test_the_units_of_an_answer_are_an_integer(double: Double, api: ApiClient, header: str | None, units: int) -> None:
     double.answers(reply({"data": []}, units=header))
     answer = api.fetch(*CATS)
     assert answer.units == units
     assert type(answer.units) is int
 
 
-def test_json_that_the_fast_library_refuses_is_read_and_mended(double: Double, api: ApiClient) -> None:
+def test_json_that_orjson_rejects_is_decoded_and_sanitized(double: Double, api: ApiClient) -> None:
     body = rb'{"data": {"text": "half \ud83d", "pair": "\ud83d\ude3a", "id": 18446744073709551616, "n": NaN}}'
     double.answers(reply(body))
     data = api.fetch(*CATS).data
@@ -244,7 +244,7 @@ def test_one_connection_for_many_calls_and_refusals(double: Double, api: ApiClie
     assert (len(double.requests), double.connections) == (8, 1)
 
 
-def test_a_connection_that_was_closed_while_idle_is_replaced_unseen(double: Double, api: ApiClient) -> None:
+def test_a_connection_closed_while_idle_is_replaced(double: Double, api: ApiClient) -> None:
     double.answers(reply({"data": 1}, then="close"), reply({"data": 2}))
     assert api.fetch(*CATS).data == 1
     threading.Event().wait(0.1)
@@ -268,7 +268,7 @@ def test_calls_of_many_threads_get_their_own_answers(double: Double) -> None:
     assert all(f"name=tag{n}" in got[n] for n in range(16))
 
 
-def test_a_refused_connection_cost_nothing() -> None:
+def test_a_refused_connection_costs_nothing() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -278,13 +278,13 @@ def test_a_refused_connection_cost_nothing() -> None:
     assert str(port) in str(error)
 
 
-def test_an_unknown_host_cost_nothing() -> None:
+def test_an_unknown_host_costs_nothing() -> None:
     error = failure(ApiClient("http://nowhere.invalid", TOKEN, 5))
     assert isinstance(error, TransportError)
     assert (error.status, error.units) == (None, 0)
 
 
-def test_a_dropped_connection_may_have_cost(double: Double, api: ApiClient) -> None:
+def test_a_dropped_connection_has_an_unknown_charge(double: Double, api: ApiClient) -> None:
     double.answers(Reply(b"", "close"))
     error = failure(api)
     assert isinstance(error, TransportError)
@@ -292,7 +292,7 @@ def test_a_dropped_connection_may_have_cost(double: Double, api: ApiClient) -> N
     assert len(double.requests) == 1  # one attempt a call
 
 
-def test_no_answer_within_the_time_may_have_cost(double: Double) -> None:
+def test_a_time_out_has_an_unknown_charge(double: Double) -> None:
     double.answers(Reply(b"", "hang"))
     error = failure(ApiClient(f"http://127.0.0.1:{double.port}", TOKEN, 0.2))
     assert isinstance(error, TransportError)
@@ -300,7 +300,7 @@ def test_no_answer_within_the_time_may_have_cost(double: Double) -> None:
     assert len(double.requests) == 1
 
 
-def test_an_answer_that_is_no_http_may_have_cost(double: Double, api: ApiClient) -> None:
+def test_an_answer_that_is_not_http_has_an_unknown_charge(double: Double, api: ApiClient) -> None:
     double.answers(Reply(b"garbage\r\n\r\n", "close"))
     error = failure(api)
     assert isinstance(error, TransportError)
@@ -309,7 +309,7 @@ def test_an_answer_that_is_no_http_may_have_cost(double: Double, api: ApiClient)
 
 @pytest.mark.parametrize("then", ["close", "hang"])
 @pytest.mark.parametrize(("header", "units"), [(b"units_charged: 4\r\n", 4), (b"", None)])
-def test_a_cut_body_tells_its_price_where_the_header_did(double: Double, then: str, header: bytes, units: Any) -> None:
+def test_a_cut_body_costs_what_its_header_says(double: Double, then: str, header: bytes, units: Any) -> None:
     double.answers(Reply(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n" + header + b'\r\n{"data": [', then))
     error = failure(ApiClient(f"http://127.0.0.1:{double.port}", TOKEN, 0.2))
     assert isinstance(error, TransportError)
@@ -430,7 +430,7 @@ def test_retry_after_is_honoured_where_it_is_a_number(
 
 
 @pytest.mark.parametrize("header", ["inf", "nan", "1e300"])
-def test_a_retry_after_without_end_does_not_stop_us_for_good(double: Double, api: ApiClient, header: str) -> None:
+def test_an_endless_retry_after_is_cut_to_a_day(double: Double, api: ApiClient, header: str) -> None:
     double.answers(reply({"detail": "slowly"}, 429, Retry_After=header))
     error = failure(api)
     assert isinstance(error, RateLimitedError)
@@ -449,7 +449,7 @@ def test_a_gateways_html_says_nothing_of_the_page(
 
 
 @pytest.mark.parametrize("body", [{"detail": "ok"}, {}, [1], "text", 5, None])
-def test_a_200_without_data_is_unreadable_and_kept(double: Double, api: ApiClient, body: Any) -> None:
+def test_a_200_without_data_is_malformed_and_kept(double: Double, api: ApiClient, body: Any) -> None:
     double.answers(reply(body, units="2"))
     error = failure(api)
     assert isinstance(error, MalformedAnswerError)
@@ -457,7 +457,7 @@ def test_a_200_without_data_is_unreadable_and_kept(double: Double, api: ApiClien
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>welcome</html>", b'{"data": [', b"[" * 100_000])
-def test_a_200_that_is_no_json_is_unreadable_and_kept(double: Double, api: ApiClient, body: bytes) -> None:
+def test_a_200_that_is_not_json_is_malformed_and_kept(double: Double, api: ApiClient, body: bytes) -> None:
     double.answers(reply(body, units="2"))
     error = failure(api)
     assert isinstance(error, MalformedAnswerError)
@@ -500,14 +500,14 @@ def test_the_token_leaves_in_nothing_but_the_request(
     caplog.set_level(logging.DEBUG)
     double.answers(telltale)
     api = ApiClient(f"http://127.0.0.1:{double.port}", TOKEN, 0.3)
-    told: list[object] = [api, caplog.text]
+    seen: list[object] = [api, caplog.text]
     try:
         answer: ApiResponse = api.fetch(*CATS)
-        told += [answer, answer.data]
+        seen += [answer, answer.data]
     except ApiCallError as error:
-        told += [error, str(error), error.args, vars(error), pickle.dumps(error), *traceback.format_exception(error)]
-    told.append(caplog.text)
-    said = "\n".join(map(repr, told))
+        seen += [error, str(error), error.args, vars(error), pickle.dumps(error), *traceback.format_exception(error)]
+    seen.append(caplog.text)
+    said = "\n".join(map(repr, seen))
     assert "token=" in double.requests[0]
     for form in (TOKEN, quote(TOKEN, safe=""), "SECRET-abc123"):
         assert form not in said

@@ -1,4 +1,4 @@
-"""Whole pages of every endpoint in the table: ordinary, empty, ended, and with items nobody can read."""
+"""Whole pages of every endpoint in the table: ordinary, empty, ended, and with unparsable items."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_an_ordinary_page(endpoint: Endpoint) -> None:
 
 
 @every
-def test_what_is_bought_as_itself_outranks_what_is_listed(endpoint: Endpoint) -> None:
+def test_a_detail_is_fuller_than_a_listed_item(endpoint: Endpoint) -> None:
     data = item(endpoint, 1) if endpoint.is_object else envelope(endpoint.items[0], [item(endpoint, 1)])
     (one,) = parse_page(endpoint, data).items
     assert one.found[0].fullness == (
@@ -64,14 +64,14 @@ def test_a_null_list_is_an_empty_one(endpoint: Endpoint) -> None:
 
 
 @wrapped
-def test_a_missing_list_is_an_empty_one_where_the_rest_is_as_ever(endpoint: Endpoint) -> None:
+def test_a_missing_list_is_empty_where_the_rest_is_ordinary(endpoint: Endpoint) -> None:
     for data in ({}, {"status_code": 0}, {"total": 0, "has_more": 0}):
         reading = parse_page(endpoint, data)
         assert (reading.items, reading.rejected, reading.next) == ([], [], None)
 
 
 @chained
-def test_an_empty_page_with_a_cursor_goes_on(endpoint: Endpoint) -> None:
+def test_an_empty_page_with_a_cursor_continues(endpoint: Endpoint) -> None:
     for data in (following(endpoint), envelope(endpoint.items[0], [], **following(endpoint))):
         reading = parse_page(endpoint, data)
         assert reading.items == []
@@ -89,32 +89,32 @@ def test_no_data_is_an_empty_page_where_the_data_is_the_list(endpoint: Endpoint)
 
 @lists
 @pytest.mark.parametrize("data", ["text", 5, True, {"odd": 1}, {"videos": [{}]}], ids=repr)
-def test_a_shape_that_nobody_told_us_of_is_no_page(endpoint: Endpoint, data: Any) -> None:
+def test_an_unknown_shape_is_not_a_page(endpoint: Endpoint, data: Any) -> None:
     with pytest.raises(UnparsablePageError, match=r"no list of items in (an object with (odd|videos)|str|int|bool)"):
         parse_page(endpoint, data)
 
 
 @lists
-def test_one_bad_item_costs_only_itself(endpoint: Endpoint) -> None:
+def test_one_bad_item_does_not_affect_the_others(endpoint: Endpoint) -> None:
     broken = {key: value for key, value in item(endpoint, 9).items() if key not in ("id", "id_str")}
     broken[{"parse_post": "aweme_id", "parse_comment": "cid", "parse_user": "uid", "parse_music": "mid"}.get(
         endpoint.parser.__name__, "id"  # type: ignore[union-attr]  # never None here
     )] = None  # fmt: skip
     raws = [item(endpoint, 1), None, broken, 5, "text", item(endpoint, 2)]
     reading = parse_page(endpoint, envelope(endpoint.items[0], raws, **following(endpoint)))
-    if endpoint.name == "lives_search":  # any object is a live: nobody has seen one
+    if endpoint.name == "lives_search":  # any object is a live: its format is unknown
         assert len(reading.items) == 3
     else:
         assert [one.id for one in reading.items] == [item_id(1), item_id(2)]
-    told = {(bad.position, repr(bad.raw)) for bad in reading.rejected}
-    assert told >= {(3, "5"), (4, "'text'")}
-    assert {position for position, _ in told} <= {2, 3, 4}
+    rejects = {(bad.position, repr(bad.raw)) for bad in reading.rejected}
+    assert rejects >= {(3, "5"), (4, "'text'")}
+    assert {position for position, _ in rejects} <= {2, 3, 4}
     assert (2 in {bad.position for bad in reading.rejected}) == (endpoint.name != "lives_search")
     assert all(bad.why for bad in reading.rejected)
     assert (reading.next is None) == (not endpoint.cursor_fields)
 
 
-def test_cards_of_another_kind_are_left_out_silently() -> None:
+def test_items_of_another_kind_are_skipped_silently() -> None:
     search = ENDPOINTS["keyword_search"]
     cards = [{"type": 4, "user_list": []}, {"aweme_info": raw("post")}, None, {}]
     reading = parse_page(search, {"data": cards, "nextCursor": 20})
@@ -122,13 +122,13 @@ def test_cards_of_another_kind_are_left_out_silently() -> None:
     assert reading.rejected == []
 
 
-def test_a_bad_item_is_kept_with_its_place_and_itself() -> None:
+def test_a_bad_item_is_kept_with_its_position() -> None:
     comments = ENDPOINTS["post_comments"]
     reading = parse_page(comments, {"comments": [{"text": "no id", "cid": None}]})
     assert reading.rejected == [RejectedItem(0, "comment without cid", {"text": "no id", "cid": None})]
 
 
-def test_every_entity_that_was_met_items_first() -> None:
+def test_entities_lists_each_item_before_its_embedded_entities() -> None:
     reading = parse_page(ENDPOINTS["post_comments"], {"comments": [raw("comment")]})
     assert [(one.entity.kind, one.entity.id) for one in reading.entities()] == [
         ("comments", "7310000000000000401"),
@@ -182,7 +182,7 @@ def test_single_objects(name: str, data: Any, expected: list[str]) -> None:
         ("lives_search", {"rooms": [{"id": "5"}]}, 1),
     ],
 )
-def test_the_dialects_of_the_reference(name: str, data: Any, expected: int) -> None:
+def test_every_known_format_of_an_answer(name: str, data: Any, expected: int) -> None:
     assert len(parse_page(ENDPOINTS[name], data).items) == expected
 
 
@@ -226,13 +226,13 @@ def test_forms_of_a_cursor(endpoint: Endpoint, given: Any, expected: Any) -> Non
 
 
 @pytest.mark.parametrize("name", ["user_followers", "user_followings"])
-def test_the_native_end_page(name: str) -> None:
-    """-1 beside a token and a total of millions (reference §3)."""
+def test_the_last_page_of_tiktok_itself(name: str) -> None:
+    """Cursor -1 together with a token and a total of millions (provider.md P8)."""
     endpoint = ENDPOINTS[name]
-    beside = {"nextCursor": -1, "nextPageToken": "eyJtYXhfY3Vyc29yIjotMX0=", "total": 4_511_327}
-    assert parse_page(endpoint, envelope(endpoint.items[0], [], **beside)).next is None
-    assert parse_page(endpoint, envelope(endpoint.items[0], None, **beside)).next is None
-    reading = parse_page(endpoint, envelope(endpoint.items[0], [item(endpoint, 1)], **beside))
+    extra = {"nextCursor": -1, "nextPageToken": "eyJtYXhfY3Vyc29yIjotMX0=", "total": 4_511_327}
+    assert parse_page(endpoint, envelope(endpoint.items[0], [], **extra)).next is None
+    assert parse_page(endpoint, envelope(endpoint.items[0], None, **extra)).next is None
+    reading = parse_page(endpoint, envelope(endpoint.items[0], [item(endpoint, 1)], **extra))
     assert (reading.next, len(reading.items), reading.total) == (None, 1, 4_511_327)
 
 
@@ -257,6 +257,6 @@ def test_cursor_and_token(name: str, cursor: Any, token: Any, expected: Any) -> 
 
 @pytest.mark.parametrize(("total", "read_as"), [(136, 136), (0, 0), (None, None), ("136", None), (GONE, None)])
 def test_the_total_is_a_claim_and_may_be_missing(total: Any, read_as: Any) -> None:
-    beside = {} if total is GONE else {"total": total}
-    reading = parse_page(ENDPOINTS["post_comments"], {"comments": [raw("comment")], **beside})
+    extra = {} if total is GONE else {"total": total}
+    reading = parse_page(ENDPOINTS["post_comments"], {"comments": [raw("comment")], **extra})
     assert reading.total == read_as

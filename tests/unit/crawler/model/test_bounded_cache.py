@@ -1,9 +1,9 @@
-"""A bounded memory of what was used lately."""
+"""The cache of recently used keys."""
 
 from crawler.model.bounded_cache import BoundedCache
 
 
-def test_the_last_used_are_there_and_no_more_than_twice_as_many() -> None:
+def test_the_last_used_keys_are_kept_and_at_most_twice_as_many() -> None:
     recent: BoundedCache[int, int] = BoundedCache(10)
     for n in range(1000):
         recent.put(n, -n)
@@ -13,7 +13,7 @@ def test_the_last_used_are_there_and_no_more_than_twice_as_many() -> None:
     assert (recent.get(999), recent.get(0)) == (-999, None)
 
 
-def test_what_is_asked_for_is_not_forgotten() -> None:
+def test_a_key_that_is_read_is_not_evicted() -> None:
     recent: BoundedCache[str, int] = BoundedCache(3)
     recent.put("kept", 7)
     for n in range(50):
@@ -21,7 +21,7 @@ def test_what_is_asked_for_is_not_forgotten() -> None:
         assert recent.get("kept") == 7
 
 
-def test_a_value_is_replaced_and_all_can_be_forgotten() -> None:
+def test_a_value_is_replaced_and_the_cache_can_be_cleared() -> None:
     recent: BoundedCache[str, int] = BoundedCache(2)
     for n in range(5):
         recent.put("one", n)

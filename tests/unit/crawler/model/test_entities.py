@@ -17,13 +17,11 @@ from crawler.model.entities import Comment, Entity, Hashtag, Live, Music, Post, 
         (Live(live_id="6"), "lives", "6"),
     ],
 )
-def test_an_entity_tells_its_collection_and_id_and_knows_nothing_else(
-    entity: Entity, kind: str, entity_id: str
-) -> None:
+def test_an_entity_with_only_an_id_has_no_known_fields(entity: Entity, kind: str, entity_id: str) -> None:
     assert (entity.kind, entity.id, entity.known_fields()) == (kind, entity_id, {})
 
 
-def test_known_leaves_out_whatever_only_fills_a_gap() -> None:
+def test_known_fields_leave_out_placeholders() -> None:
     post = Post(
         post_id="1",
         author_id="2",
@@ -49,12 +47,12 @@ def test_known_leaves_out_whatever_only_fills_a_gap() -> None:
         (Comment(comment_id="1", author_liked=False, author_pinned=False), {}),
     ],
 )
-def test_false_is_known_only_where_it_is_an_answer(entity: Entity, known: dict[str, object]) -> None:
+def test_false_is_known_only_in_the_fields_where_it_means_something(entity: Entity, known: dict[str, object]) -> None:
     assert entity.known_fields() == known
 
 
 @pytest.mark.parametrize("kind", [Post, User, Comment, Music, Hashtag, Live])
-def test_key_and_denials_name_fields(kind: type[Entity]) -> None:
+def test_key_and_meaningful_false_name_fields(kind: type[Entity]) -> None:
     assert {kind.key, *kind.meaningful_false} <= set(kind.model_fields)
 
 

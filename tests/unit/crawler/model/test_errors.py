@@ -65,19 +65,19 @@ def test_a_call_error_survives_pickling(error: ApiCallError) -> None:
     ],
     ids=repr,
 )
-def test_the_other_errors_do_too(error: CrawlError) -> None:
+def test_the_other_errors_survive_pickling(error: CrawlError) -> None:
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)
     assert str(again) == str(error)
 
 
-def test_kinds_tell_the_classes_apart() -> None:
+def test_each_class_has_a_kind_of_its_own() -> None:
     kinds: dict[str, Any] = {error.kind: type(error) for error in CALL_ERRORS}
     assert len(kinds) == len({type(error) for error in CALL_ERRORS})
     assert all(kinds)
 
 
-def test_what_speaks_of_the_server_and_what_of_the_page() -> None:
+def test_only_transient_errors_count_towards_an_outage() -> None:
     assert {type(error) for error in CALL_ERRORS if error.outage} == {TransientError, TransportError}
 
 

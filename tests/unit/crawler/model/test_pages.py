@@ -1,16 +1,16 @@
-"""The hashes that tell pages, lists and requests apart."""
+"""The hashes that identify pages, lists and requests."""
 
 from crawler.model.pages import Request, stable_hash
 
 
-def test_the_order_of_arguments_makes_no_other_page() -> None:
+def test_the_order_of_arguments_does_not_change_the_page_id() -> None:
     one, other = Request("e", {"a": 1, "b": "x"}), Request("e", {"b": "x", "a": 1})
     assert one.page_id("c") == other.page_id("c")
     assert one.list_id("c") == other.list_id("c")
     assert one.request_id() == other.request_id()
 
 
-def test_what_makes_another_page_list_or_request() -> None:
+def test_ids_depend_on_crawl_endpoint_arguments_and_cursor() -> None:
     first = Request("e", {"a": "MS4wX"})
     second = Request("e", {"a": "MS4wX"}, {"cursor": 20})
     assert first.page_id("c") != second.page_id("c")
@@ -24,18 +24,18 @@ def test_what_makes_another_page_list_or_request() -> None:
         assert other.request_id() != first.request_id()
 
 
-def test_a_number_and_its_digits_are_two_cursors() -> None:
+def test_a_number_and_its_digits_are_different_cursors() -> None:
     assert Request("e", {}, {"cursor": 20}).page_id("c") != Request("e", {}, {"cursor": "20"}).page_id("c")
 
 
-def test_a_digest_is_32_hex_characters_and_stable() -> None:
+def test_a_stable_hash_is_32_hex_characters() -> None:
     assert stable_hash("c", {"a": [1, None]}) == stable_hash("c", {"a": [1, None]})
     assert len(stable_hash()) == 32
     assert int(stable_hash("x"), 16) >= 0
     assert stable_hash("a", "b") != stable_hash("ab")
 
 
-def test_a_title_is_what_people_say_of_a_page() -> None:
+def test_describe_names_endpoint_arguments_and_cursor() -> None:
     assert Request("post_comments", {"aweme_id": "7"}, {"cursor": 20}).describe() == "post_comments 7 from 20"
     for ids, said in ((["1", "2", "3"], "1 and 2 more"), (["1"], "1"), ([], "")):
         assert Request("multi_post_info", {"aweme_ids": ids}).describe() == f"multi_post_info {said}"

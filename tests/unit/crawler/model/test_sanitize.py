@@ -13,7 +13,7 @@ PLAIN: list[Any] = [
 
 
 @pytest.mark.parametrize("value", PLAIN, ids=repr)
-def test_mend_returns_the_very_object_where_nothing_is_to_mend(value: Any) -> None:
+def test_sanitize_returns_the_same_object_where_nothing_changes(value: Any) -> None:
     assert sanitize(value) is value
 
 
@@ -31,21 +31,21 @@ def test_mend_returns_the_very_object_where_nothing_is_to_mend(value: Any) -> No
         ({"a\0b": {"\0": 2}}, {"a\ufffdb": {"\ufffd": 2}}),
     ],
 )
-def test_mend_makes_a_value_storable(value: Any, expected: Any) -> None:
-    mended = sanitize(value)
-    assert mended == expected
-    assert sanitize(mended) is mended
-    encode({"value": mended})
+def test_sanitize_makes_a_value_storable(value: Any, expected: Any) -> None:
+    clean = sanitize(value)
+    assert clean == expected
+    assert sanitize(clean) is clean
+    encode({"value": clean})
 
 
-def test_mend_leaves_the_untouched_parts_and_the_original_alone() -> None:
+def test_sanitize_shares_unchanged_parts_and_keeps_the_original() -> None:
     fine = {"a": [1]}
     value = {"fine": fine, "bad": "\ud800"}
     assert sanitize(value)["fine"] is fine
     assert value["bad"] == "\ud800"
 
 
-def test_mend_refuses_what_is_nested_without_end() -> None:
+def test_sanitize_refuses_endless_nesting() -> None:
     value: list[Any] = []
     for _ in range(100_000):
         value = [value]
@@ -68,7 +68,7 @@ def test_mend_refuses_what_is_nested_without_end() -> None:
         (b"[-Infinity]", [-math.inf]),
     ],
 )
-def test_decode(body: bytes, expected: Any) -> None:
+def test_decode_json(body: bytes, expected: Any) -> None:
     assert decode_json(body) == expected
 
 
@@ -86,6 +86,6 @@ def test_decode(body: bytes, expected: Any) -> None:
     ],
     ids=lambda body: repr(body[:12]),
 )
-def test_decode_refuses_what_is_not_json(body: bytes) -> None:
+def test_decode_json_refuses_other_bodies(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any ValueError is the contract
         decode_json(body)

@@ -21,7 +21,7 @@ from crawler.api.parsers.fields import (
         ("٣", None), ("9" * 25, None), ([], None), ({}, None),
     ],
 )  # fmt: skip
-def test_count(value: object, expected: int | None) -> None:
+def test_parse_count(value: object, expected: int | None) -> None:
     assert parse_count(value) == expected
 
 
@@ -36,7 +36,7 @@ def test_count(value: object, expected: int | None) -> None:
         ("x" * 129, None), ("1" * 129, None), ([], None), ({}, None),
     ],
 )  # fmt: skip
-def test_ident(value: object, expected: str | None) -> None:
+def test_parse_id(value: object, expected: str | None) -> None:
     assert parse_id(value) == expected
 
 
@@ -51,11 +51,11 @@ def test_ident(value: object, expected: str | None) -> None:
         ("\ud83d\ude3a\ud800", "😺\ufffd"),
     ],
 )
-def test_text(value: object, expected: str | None) -> None:
+def test_parse_text(value: object, expected: str | None) -> None:
     assert parse_text(value) == expected
 
 
-def test_placeholders_are_not_told() -> None:
+def test_placeholders_are_unknown() -> None:
     assert (parse_timestamp(0), parse_timestamp("0"), parse_timestamp(5)) == (None, None, 5)
     assert (parse_language("un"), parse_language(""), parse_language("de")) == (None, None, "de")
     assert as_objects([None, {"a": 1}, "x"]) == [{"a": 1}]
@@ -66,7 +66,7 @@ def test_placeholders_are_not_told() -> None:
     ("value", "expected"),
     [(True, True), (1, True), (False, False), (0, False), (2, None), ("1", None), (None, None)],
 )
-def test_flag(value: object, expected: bool | None) -> None:
+def test_parse_bool(value: object, expected: bool | None) -> None:
     assert parse_bool(value) is expected
 
 
@@ -74,5 +74,5 @@ def test_flag(value: object, expected: bool | None) -> None:
     ("values", "expected"),
     [((0, 1), True), ((None, False), False), ((None, "x"), None), ((), None), ((True, 0), True)],
 )
-def test_any_flag(values: tuple[object, ...], expected: bool | None) -> None:
+def test_parse_any_bool(values: tuple[object, ...], expected: bool | None) -> None:
     assert parse_any_bool(*values) is expected
