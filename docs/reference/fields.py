@@ -2,6 +2,7 @@
 
 A row is (field, type, unit, meaning); unit "" is none. A part in capitals stands for any name: `charged.DAY`.
 """
+# ruff: noqa: E501  # tables of prose: a row is a line
 
 Row = tuple[str, str, str, str]
 
@@ -9,8 +10,15 @@ UTC = "UTC, to the millisecond"
 SECONDS = "s since 1970, UTC"
 UNITS = "API units"
 
-UNIT_OF: dict[str, str] = {"created_at": SECONDS, "duration_ms": "ms", "duration_s": "s", "since": SECONDS, "until": SECONDS,
-                           "max_units": UNITS, "max_pages": "pages"}  # fmt: skip
+UNIT_OF: dict[str, str] = {
+    "created_at": SECONDS,
+    "since": SECONDS,
+    "until": SECONDS,
+    "duration_ms": "ms",
+    "duration_s": "s",
+    "max_units": UNITS,
+    "max_pages": "pages",
+}
 """Units of model fields; every field named `…_count` or `…_total` is a count."""
 
 ENTITY_FIELDS: dict[str, dict[str, str]] = {
@@ -109,7 +117,12 @@ ENTITY_FIELDS: dict[str, dict[str, str]] = {
 
 ENTITY_COMMON: list[Row] = [
     ("raw", "object", "", "the fullest object received, as received; the newest among equally full ones"),
-    ("full", "integer", "", "how full `raw` is: rank of its source (embedded, listed, detail) and number of its fields"),
+    (
+        "full",
+        "integer",
+        "",
+        "how full `raw` is: rank of its source (embedded, listed, detail) and number of its fields",
+    ),
     ("seen.first_at", "date", UTC, "when it was first stored"),
     ("seen.last_at", "date", UTC, "when it was last received; up to a minute older for embedded entities"),
     ("seen.last_crawl", "string", "", "the crawl that received it last: `crawls._id`"),
@@ -228,6 +241,7 @@ FIELDS: dict[str, list[Row]] = {
         ("edge", "string", "", "`in`: the items follow the user in `args.id`; `out`: they are followed by that user"),
         ("total", "integer", "items", "length of the list as the provider states it"),
         ("rejects", "integer", "items", "items of the page that could not be parsed or stored"),
+        ("error", "object or null", "", "last error; null once the page is done"),
         ("error.kind", "string", "", "class of the last error: `transport`, `server`, `rate`, `unreadable`, `mistake`, `nothing`, `account`, `units`, `killed` or `refused`"),
         ("error.status", "integer or null", "", "HTTP status; null where there was none"),
         ("error.detail", "string", "", "the error's text, up to 2,000 characters"),

@@ -94,9 +94,10 @@ def _database() -> str:
     parts = [
         _MADE,
         "# The database",
-        "One MongoDB database, `TOKCRAWL_MONGO_DB` (`tokcrawl`). Every `_id` is a string, and so are all ids of the platform. "
-        "Dates are BSON dates; times of entities are whole seconds since 1970, as the platform gives them. A field that is "
-        "not known is missing, never 0 or empty. A part of a name in capitals stands for any name: `charged.DAY`.",
+        "One MongoDB database, `TOKCRAWL_MONGO_DB` (`tokcrawl`). Every `_id` is a string, and so are all ids of the "
+        "platform. Dates are BSON dates; times of entities are whole seconds since 1970, as the platform gives them. A "
+        "field of an entity that is not known is missing, never 0 or empty. A part of a name in capitals stands for "
+        "any name: `charged.DAY`.",
         " · ".join(f"[{name}](#{name})" for name in COLLECTIONS),
     ]
     for name, about in COLLECTIONS.items():
@@ -115,14 +116,19 @@ def _index(keys: Sequence[tuple[str, int]], options: dict[str, Any]) -> str:
 
 def _settings() -> str:
     rows = [
-        (f"`{PREFIX}{name.upper()}`", _default(field), _type_name(field.annotation), field.description or SETTINGS[name])
+        (
+            f"`{PREFIX}{name.upper()}`",
+            _default(field),
+            _type_name(field.annotation),
+            field.description or SETTINGS[name],
+        )
         for name, field in Settings.model_fields.items()
     ]
     parts = [
         _MADE,
         "# Settings",
-        "A setting comes from the command line, the environment, `.env`, a running local stack, or its default, in this "
-        "order. An unknown name that begins with `TOKCRAWL_` is an error. `.env.example` has all of them to copy.",
+        "A setting comes from the command line, the environment, `.env`, a running local stack, or its default, in "
+        "this order. An unknown name that begins with `TOKCRAWL_` is an error. `.env.example` has all of them to copy.",
         _table(("name", "default", "type", "meaning"), rows),
     ]
     return _joined(parts)
@@ -140,8 +146,8 @@ def _cli() -> str:
     parts = [
         _MADE,
         "# Command line",
-        "Data goes to stdout, everything else to stderr; `--json` prints one line. A crawl's name serves wherever its id "
-        "does. [Exit codes](exit-codes.md). Every command has `--help`.",
+        "Data goes to stdout, everything else to stderr; `--json` prints one line. A crawl's name serves wherever its "
+        "id does. [Exit codes](exit-codes.md). Every command has `--help`.",
         " · ".join(f"[{name}](#tokcrawl-{name})" for name in commands),
     ]
     for name, command in commands.items():
@@ -172,7 +178,9 @@ def _code_first(rows: Sequence[Row]) -> list[tuple[str, ...]]:
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(re.sub(r"\s+", " ", cell).replace("|", "\\|") for cell in row) + " |" for row in lines)
+    return "\n".join(
+        "| " + " | ".join(re.sub(r"\s+", " ", cell).replace("|", "\\|") for cell in row) + " |" for row in lines
+    )
 
 
 def _joined(parts: Sequence[str]) -> str:
