@@ -6,7 +6,7 @@ A row is (field, type, unit, meaning); unit "" is none. A part in capitals stand
 
 Row = tuple[str, str, str, str]
 
-UTC = "UTC, to the millisecond"
+UTC = "UTC"
 SECONDS = "s since 1970, UTC"
 UNITS = "API units"
 

@@ -65,7 +65,8 @@ def _spec_rows() -> Iterator[Row]:
     for name, field in CrawlSpec.model_fields.items():
         if name in SPEC_FIELDS:  # the others may be millions, and are in `seeds`
             meaning = field.description or SPEC_FIELDS[name]
-            yield f"spec.{name}", _type_name(field.annotation), _unit(name), meaning
+            null = " or null" if NoneType in get_args(field.annotation) else ""
+            yield f"spec.{name}", _type_name(field.annotation) + null, _unit(name), meaning
 
 
 def _unit(name: str) -> str:
@@ -95,9 +96,9 @@ def _database() -> str:
         _MADE,
         "# The database",
         "One MongoDB database, `TOKCRAWL_MONGO_DB` (`tokcrawl`). Every `_id` is a string, and so are all ids of the "
-        "platform. Dates are BSON dates; times of entities are whole seconds since 1970, as the platform gives them. A "
-        "field of an entity that is not known is missing, never 0 or empty. A part of a name in capitals stands for "
-        "any name: `charged.DAY`.",
+        "platform. Dates are BSON dates, to the millisecond; times of entities are whole seconds since 1970. A field "
+        "of an entity that is not known is missing, never 0 or empty. A part of a name in capitals stands for any "
+        "name: `charged.DAY`.",
         " · ".join(f"[{name}](#{name})" for name in COLLECTIONS),
     ]
     for name, about in COLLECTIONS.items():

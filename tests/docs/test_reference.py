@@ -10,7 +10,7 @@ import mongomock_ng
 import pytest
 
 from crawler.api.client import ApiResponse
-from crawler.api.endpoints import Endpoint
+from crawler.api.endpoints import ENDPOINTS, Endpoint
 from crawler.engine.breaker import OutageBreaker
 from crawler.engine.budget import BudgetGuard
 from crawler.engine.committer import Committer
@@ -27,7 +27,7 @@ from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
 from docs.reference import generate
 from docs.reference.fields import COLLECTIONS, ENTITY_FIELDS, FIELDS, RELATIONS, SEED_KINDS, SETTINGS, SPEC_FIELDS
-from tests.factories import raw
+from tests.factories import charged, crawl, raw
 from tests.unit.crawler.engine.test_page_runner import FakeRateLimiter
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ class FakeApi:
 def script() -> dict[str, list[Any]]:
     return {
         "hashtag_search": [{"data": [raw("post"), raw("photo_post"), 5], "nextCursor": 20}],
-        "post_comments": [{"comments": [raw("comment")], "total": 1}],
+        "post_comments": [{"comments": [raw("comment"), raw("reply")], "total": 2}],
         "multi_post_info": [[raw("post")]],
         "music_details": [{"music_info": raw("music")}],
         "user_followers": [{"followers": [raw("user")]}],
@@ -115,24 +115,30 @@ REQUESTS = [
 ]
 
 
+SEEDED = {"usernames": frozenset({"alice"}), "sec_uids": frozenset({"MS4wLjABAAAA"})}
+
+
 @pytest.fixture(scope="module")
 def crawled() -> Store:
     """A database after a bounded crawl in which most things that can happen to a page have happened."""
     store = Store(mongomock_ng.MongoClient(tz_aware=True).db)
-    store.crawls.create("c", CrawlSpec(kind=SeedKind.HASHTAG, max_units=900, usernames=frozenset({"alice"})), ["cats"])
+    store.crawls.create("c", CrawlSpec(kind=SeedKind.HASHTAG, max_units=900, **SEEDED), ["cats"])
     plans = [PlannedPage(request, 0, slow=request.endpoint == "lives_search") for request in REQUESTS]
     dead = PlannedPage(Request("post_comments", {"aweme_id": "2"}), 0)
-    store.frontier.add("c", [*plans, dead], max_depth=2)
+    in_flight = PlannedPage(Request("user_followings", {"id": "1", "sec_uid": "MS4wLjABAAAA"}), 0)
+    store.frontier.add("c", [*plans, dead, in_flight], max_depth=2)
     store.crawls.start("c")
     store.workers.heartbeat("w", "host", 1, 8, 0)
     store.leadership.try_acquire("w")
     run(store, FakeApi(script()))
-    held = store.ledger.acquire(dead.request.page_id("c"), "c", "dead", 60)
+    lost, held = (store.ledger.acquire(one.request.page_id("c"), "c", "dead", 60) for one in (dead, in_flight))
+    assert lost is not None
     assert held is not None
-    store.budgets.open_account("crawl:d", 0, 0)
-    reclaim_pages(store, PriceBook(store), store.leases.held_by(["c"], ["dead"]), "dead")
+    reclaim_pages(store, PriceBook(store), store.leases.held_by(["c"], ["dead"])[:1], "dead")
     OutageBreaker(store, FakeRateLimiter()).close_gate(PauseCause.UNITS, AccountError("used up", 495))  # type: ignore[arg-type]
-    store.crawls.finish("c", CrawlState.FAILED)
+    assert BudgetGuard(store, PriceBook(store), 1000).reserve(held, crawl(max_units=900), ENDPOINTS["user_followings"])
+    store.ledger.record_duplicate_charge(lost, charged())
+    store.crawls.finish("c", CrawlState.FAILED, rollup=(store.crawls.get("c") or {})["rollup"])
     return store
 
 
@@ -178,6 +184,15 @@ def test_a_crawl_stores_only_what_is_described(collection: str, crawled: Store) 
     assert documents, "the crawl of this test stored none"
     stored = {path for document in documents for path in fields(document, described)}
     assert {path for path in stored if not is_described(path, described)} == set()
+
+
+@pytest.mark.parametrize("collection", FIELDS)
+def test_every_field_that_is_described_is_stored(collection: str, crawled: Store) -> None:
+    described = {row[0] for row in generate.rows_of(collection)}
+    stored = {path for document in crawled.db[collection].find() for path in fields(document, described)}
+    never = {one for one in described if not any(is_described(path, {one}) for path in stored)}
+    # As objects they are described by their parts, or they are null.
+    assert {one for one in never if not any(other.startswith(one + ".") for other in described)} == set()
 
 
 def test_a_crawl_stores_nothing_in_other_collections(crawled: Store) -> None:
