@@ -194,6 +194,15 @@ def test_the_import_order_is_the_one_that_is_checked() -> None:
     assert _FENCED.findall(ARCHITECTURE)[-1].splitlines() == layers
 
 
+# --- vocabulary -------------------------------------------------------------------------------------------
+
+
+@each
+def test_no_word_is_used_that_only_this_project_would_understand(doc: Path) -> None:
+    private = r"\b(burial|purse|keeper|feeder|pace|anew|unhurried|mend(?:s|ed|ing)?)\b"
+    assert re.findall(private, doc.read_text("utf-8").lower()) == []
+
+
 # --- sizes ------------------------------------------------------------------------------------------------
 
 

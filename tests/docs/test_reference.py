@@ -24,6 +24,7 @@ from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
 from crawler.model.errors import AccountError, ApiCallError, MalformedAnswerError, TransportError
 from crawler.model.pages import PlannedPage, Request
+from crawler.settings import Settings
 from crawler.store import Store
 from docs.reference import generate
 from docs.reference.fields import COLLECTIONS, ENTITY_FIELDS, FIELDS, RELATIONS, SEED_KINDS, SETTINGS, SPEC_FIELDS
@@ -57,7 +58,7 @@ def test_no_description_is_left_of_something_that_is_gone() -> None:
         (kind, name) for kind, names in ENTITY_FIELDS.items() for name in names if name not in models[kind]
     } == set()
     assert SPEC_FIELDS.keys() == CrawlSpec.model_fields.keys() - {"usernames", "sec_uids"}
-    assert SETTINGS.keys() <= generate.Settings.model_fields.keys()
+    assert SETTINGS.keys() <= Settings.model_fields.keys()
     assert SEED_KINDS.keys() == {*SeedKind}
     assert RELATIONS.keys() == {*Relation}
     assert COLLECTIONS.keys() == FIELDS.keys() | generate.MODELS.keys()
@@ -197,6 +198,18 @@ def test_every_field_that_is_described_is_stored(collection: str, crawled: Store
 
 def test_a_crawl_stores_nothing_in_other_collections(crawled: Store) -> None:
     assert set(crawled.db.list_collection_names()) <= COLLECTIONS.keys()
+
+
+def test_the_example_for_pymongo_reads_what_a_crawl_stored(
+    crawled: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    howto = (ROOT / "docs" / "howto" / "read-the-data.md").read_text("utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```", howto, re.MULTILINE | re.DOTALL)
+    monkeypatch.setattr("pymongo.MongoClient", lambda url: {"tokcrawl": crawled.db})
+    names: dict[str, Any] = {}
+    exec(example.replace("CRAWL", "c"), names)
+    assert len(capsys.readouterr().out.splitlines()) == crawled.db["posts"].count_documents({}) > 1
+    assert len(names["edges"]) == 1
 
 
 def test_a_field_that_is_not_described_would_be_found() -> None:
