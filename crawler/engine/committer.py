@@ -146,8 +146,16 @@ class Committer:
         if stored.get("next") and not stored.get("end"):
             plans.append(continue_list(page, stored["next"], int(stored.get("new") or 0)))
         batch = self._plan_batch(page, crawl, plans)
-        [messages] = self._store.rewrite_after_reset(lambda: self._add([batch]))
-        if not self._store.ledger.complete_replan(page):
+        messages: list[PageMessage] = []
+        is_done = False
+
+        def write() -> None:
+            nonlocal is_done
+            messages.extend(self._add([batch])[0])
+            is_done = is_done or self._store.ledger.complete_replan(page)
+
+        self._store.rewrite_after_reset(write)
+        if not is_done:
             self._store.ledger.release(page, 0)
             return Outcome.RELEASED
         self._publish(messages)
@@ -178,7 +186,7 @@ class Committer:
             for fetched in batch
             for item in fetched.parsed.rejected
         ]
-        rejects += entities.upsert((fetched.provenance, fetched.parsed.entities()) for fetched in batch)
+        rejects += entities.upsert([(fetched.provenance, fetched.parsed.entities()) for fetched in batch])
         entities.upsert_follows([(fetched.provenance, edge) for fetched in batch for edge in _edges(fetched)])
         entities.save_rejects(rejects)
         return Counter(reject.origin.page_id for reject in rejects)

@@ -1,6 +1,6 @@
 """The crawls: their spec, state and roll-up, changed only from states that allow it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -96,7 +96,7 @@ class Crawls(Repository):
         self,
         *,
         crawl: str | None = None,
-        causes: Iterable[PauseCause] | None = None,
+        causes: Collection[PauseCause] | None = None,
         budget: Mapping[str, int] | None = None,
     ) -> int:
         """Let paused crawls run on: one, or all paused for one of `causes`; `budget` sets new totals."""

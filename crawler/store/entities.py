@@ -50,7 +50,7 @@ class Entities(Repository):
         self._known = WriteCache(connection_monitor)
 
     @translate_errors
-    def upsert(self, pages: Iterable[tuple[Provenance, Iterable[ParsedEntity]]]) -> list[Reject]:
+    def upsert(self, pages: Sequence[tuple[Provenance, Sequence[ParsedEntity]]]) -> list[Reject]:
         """Upsert what pages hold; returns what MongoDB cannot hold even when mended, with position -1."""
         rejects: list[Reject] = []
         for kind, writes in _merged(pages).items():
@@ -173,7 +173,7 @@ def _on_existing(write: EntityWrite, moment: datetime) -> tuple[UpdateOne, Updat
     )
 
 
-def _merged(pages: Iterable[tuple[Provenance, Iterable[ParsedEntity]]]) -> dict[str, list[EntityWrite]]:
+def _merged(pages: Sequence[tuple[Provenance, Sequence[ParsedEntity]]]) -> dict[str, list[EntityWrite]]:
     """Writes by kind, an entity met twice merged into one: the fullest raw, later knowledge over earlier."""
     kinds: dict[str, dict[str, EntityWrite]] = {}
     for origin, found in pages:

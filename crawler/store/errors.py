@@ -40,7 +40,8 @@ def unreachable(error: Exception) -> UnreachableError | None:
 def translate_errors(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """Raise UnreachableError where MongoDB does not answer; a persistent repository waits and tries again instead.
 
-    A method may therefore run more than once, so each must be safe to repeat.
+    A method may therefore run more than once with the same arguments: it must be safe to repeat, and no argument may be
+    an iterator that the first run uses up.
     """
 
     @wraps(method)

@@ -1,6 +1,6 @@
 """Extend the leases of living workers, and reclaim pages from dead ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from pymongo import UpdateOne
@@ -33,7 +33,7 @@ class Leases(Repository):
         return list(self.db["pages"].find(wanted, _FIELDS))
 
     @translate_errors
-    def held_by(self, crawl_ids: Iterable[str], workers: Iterable[str]) -> list[Document]:
+    def held_by(self, crawl_ids: Collection[str], workers: Collection[str]) -> list[Document]:
         """Return the crawls' pages leased by these workers, with the fields of `expired`."""
         wanted = {
             "crawl": {"$in": list(crawl_ids)},

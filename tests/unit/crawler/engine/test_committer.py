@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from crawler.api.endpoints import ENDPOINTS
 from crawler.api.page_parser import ParsedPage, parse_page
@@ -133,3 +134,20 @@ def test_messages_of_a_page_rediscovered_during_its_call_are_published(harness: 
         "post_comment_replies": 1,
     }
     assert harness.store.frontier.undispatched("c", 10) == []
+
+
+def test_what_a_database_refused_at_first_is_stored_whole_when_it_answers(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = CommitterHarness(store.waiting())
+    held = taken(store, plan(1))
+    write = harness.store.entities._write
+
+    def refuse_once(kind: str, writes: Any) -> None:
+        monkeypatch.setattr(harness.store.entities, "_write", write)
+        raise AutoReconnect("away")
+
+    monkeypatch.setattr(harness.store.entities, "_write", refuse_once)
+    monkeypatch.setattr("crawler.store.errors.sleep", lambda seconds: None)
+    assert harness.commit((held, answer(1, 2))) == [Outcome.COMMITTED]
+    assert store.db["comments"].count_documents({}) == 2
