@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Event
 from typing import Any
+from unittest.mock import create_autospec
 
 import mongomock_ng
 import pytest
@@ -24,12 +25,12 @@ from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
 from crawler.model.errors import AccountError, ApiCallError, MalformedAnswerError, TransportError
 from crawler.model.pages import PlannedPage, Request
+from crawler.rate_limit.limiter import GateChange, Permit, RateLimiter
 from crawler.settings import Settings
 from crawler.store import Store
 from docs.reference import generate
 from docs.reference.fields import COLLECTIONS, ENTITY_FIELDS, FIELDS, RELATIONS, SEED_KINDS, SETTINGS, SPEC_FIELDS
 from tests.factories import charged, crawl, raw
-from tests.unit.crawler.engine.test_page_runner import FakeRateLimiter
 
 ROOT = Path(__file__).parents[2]
 PLACEHOLDER = re.compile(r"[A-Z]+")
@@ -88,6 +89,15 @@ class FakeApi:
         return ApiResponse(answer, 1)
 
 
+def open_limiter() -> Any:
+    """A limiter that admits every call."""
+    limiter = create_autospec(RateLimiter, instance=True)
+    limiter.acquire.return_value = Permit(0.0, False, False)
+    limiter.closed_gate.return_value = None
+    limiter.record_failure.return_value = limiter.record_success.return_value = GateChange("none")
+    return limiter
+
+
 def script() -> dict[str, list[Any]]:
     return {
         "hashtag_search": [{"data": [raw("post"), raw("photo_post"), 5], "nextCursor": 20}],
@@ -136,7 +146,7 @@ def crawled() -> Store:
     assert lost is not None
     assert held is not None
     reclaim_pages(store, PriceBook(store), store.leases.held_by(["c"], ["dead"])[:1], "dead")
-    OutageBreaker(store, FakeRateLimiter()).close_gate(PauseCause.UNITS, AccountError("used up", 495))  # type: ignore[arg-type]
+    OutageBreaker(store, open_limiter()).close_gate(PauseCause.UNITS, AccountError("used up", 495))
     assert BudgetGuard(store, PriceBook(store), 1000).reserve(held, crawl(max_units=900), ENDPOINTS["user_followings"])
     store.ledger.record_duplicate_charge(lost, charged())
     store.crawls.finish("c", CrawlState.FAILED, rollup=(store.crawls.get("c") or {})["rollup"])
@@ -147,7 +157,7 @@ def run(store: Store, api: FakeApi) -> None:
     quota, stats, prices, crawls = DispatchQuota(), StatsBuffer(), PriceBook(store), CrawlCache(store)
     crawls.refresh()
     runner = PageRunner(
-        store=store, api=api, limiter=FakeRateLimiter(), crawls=crawls,  # type: ignore[arg-type]
+        store=store, api=api, limiter=open_limiter(), crawls=crawls,  # type: ignore[arg-type]
         budget=BudgetGuard(store, prices, 1000),
         committer=Committer(store, prices, quota, stats, lambda messages: None),
         stats=stats, worker="w", slots=8, max_attempts=8, lease=60,
