@@ -241,7 +241,7 @@ FIELDS: dict[str, list[Row]] = {
         ("edge", "string", "", "`in`: the items follow the user in `args.id`; `out`: they are followed by that user"),
         ("total", "integer", "items", "length of the list as the provider states it"),
         ("rejects", "integer", "items", "items of the page that could not be parsed or stored"),
-        ("error", "object or null", "", "last error; null once the page is done"),
+        ("error", "object or null", "", "last error, or the refusal that ended the list (private, missing, restricted); null once the page brought data"),
         ("error.kind", "string", "", "class of the last error: `transport`, `server`, `rate`, `unreadable`, `mistake`, `nothing`, `account`, `units`, `killed` or `refused`"),
         ("error.status", "integer or null", "", "HTTP status; null where there was none"),
         ("error.detail", "string", "", "the error's text, up to 2,000 characters"),

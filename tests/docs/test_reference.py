@@ -1,7 +1,8 @@
 """The generated reference is up to date and complete: a crawl stores no field that it does not describe."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -169,7 +170,7 @@ def run(store: Store, api: FakeApi) -> None:
         store.crawls.increment_stats(crawl_id, counts)
 
 
-def fields(document: Mapping[str, Any], described: set[str], prefix: str = "") -> Iterator[str]:
+def fields(document: Mapping[str, Any], described: Set[str], prefix: str = "") -> Iterator[str]:
     """The dotted names of a document's fields; an object that the reference describes as a whole is one."""
     for name, value in document.items():
         path = prefix + name
@@ -179,7 +180,7 @@ def fields(document: Mapping[str, Any], described: set[str], prefix: str = "") -
             yield path
 
 
-def is_described(path: str, described: set[str]) -> bool:
+def is_described(path: str, described: Set[str]) -> bool:
     parts = path.split(".")
     return any(
         len(parts) == len(names)
@@ -195,6 +196,38 @@ def test_a_crawl_stores_only_what_is_described(collection: str, crawled: Store) 
     assert documents, "the crawl of this test stored none"
     stored = {path for document in documents for path in fields(document, described)}
     assert {path for path in stored if not is_described(path, described)} == set()
+
+
+TYPES: dict[str, Any] = {
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
+    "date": lambda value: isinstance(value, datetime),
+    "object": lambda value: isinstance(value, Mapping),
+    "list of strings": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    "null": lambda value: value is None,
+    "`video`": lambda value: value == "video",
+    "`photo`": lambda value: value == "photo",
+}
+
+
+def value_at(document: Mapping[str, Any], path: str) -> Any:
+    for name in path.split("."):
+        document = document[name]
+    return document
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_what_a_crawl_stores_has_the_type_that_is_described(collection: str, crawled: Store) -> None:
+    described = {row[0]: row[1] for row in generate.rows_of(collection)}
+    wrong = []
+    for document in crawled.db[collection].find():
+        for path in fields(document, described.keys()):
+            value = value_at(document, path)
+            (kind,) = (kind for name, kind in described.items() if is_described(path, {name}))
+            if not any(TYPES[one](value) for one in kind.split(" or ")):
+                wrong.append((path, kind, value))
+    assert wrong == []
 
 
 @pytest.mark.parametrize("collection", FIELDS)
