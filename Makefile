@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-style check-types check-imports check-schemas format cover chaos bench picture clean
+.PHONY: help demo test check check-style check-types check-imports check-schemas format cover chaos bench picture reference clean
 
 help:  ## list these verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -50,6 +50,9 @@ bench: $(VENV)/.bench  ## tokcrawl beside its peers on this machine; writes benc
 
 picture: $(VENV)/.demo  ## README's picture, from a real crawl of the sandbox (half a minute)
 	@$(BIN)/python docs/pictures/make.py
+
+reference: $(VENV)/.dev  ## write docs/reference/ from the models, the settings and the command line (seconds)
+	@$(BIN)/python -m docs.reference.generate
 
 clean:  ## remove what can be made again (not the data under .tokcrawl)
 	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
