@@ -13,10 +13,8 @@ from pydantic import SecretStr
 
 from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
 from crawler.settings import PREFIX, Settings
-from producers import exit_codes as exits
-from producers import status as figures
-from producers import watch as watching
 from producers.cli import app
+from producers.exit_codes import OF_PAUSE_CAUSE, OF_STATE, ExitCode
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -132,13 +130,14 @@ def test_the_exit_codes_are_those_of_the_code() -> None:
     codes = {int(row[0]): row[1] for row in rows(README) if row[0].isdecimal()}
     words = {str(state): state for state in CrawlState} | {str(cause): cause for cause in PauseCause}
     told = {words[span]: number for number, text in codes.items() for span in spans(text) if span in words}
-    assert told == {**figures._EXIT, **figures._EXIT_PAUSED}
-    assert "--timeout" in codes[watching.TIMEOUT]
-    assert "unexpected" in codes[exits.EXIT_UNEXPECTED]
-    assert "usage" in codes[exits.EXIT_USAGE]
-    assert "unreachable" in codes[exits.EXIT_UNREACHABLE]
-    assert "account" in codes[exits.EXIT_ACCOUNT]
-    assert codes.keys() == {*told.values(), watching.TIMEOUT, 130, exits.EXIT_UNEXPECTED, exits.EXIT_USAGE, 7}
+    assert told == {**OF_STATE, **OF_PAUSE_CAUSE}
+    assert "--timeout" in codes[ExitCode.TIMEOUT]
+    assert "unexpected" in codes[ExitCode.UNEXPECTED]
+    assert "usage" in codes[ExitCode.USAGE]
+    assert "unreachable" in codes[ExitCode.UNREACHABLE]
+    assert "account" in codes[ExitCode.ACCOUNT]
+    assert "interrupted" in codes[ExitCode.INTERRUPTED]
+    assert codes.keys() == set(ExitCode)
 
 
 # --- paths and names --------------------------------------------------------------------------------------
