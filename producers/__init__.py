@@ -1,1 +1,1 @@
-"""What a person types: seeds, watching, the local stack."""
+"""The command line: seeds, progress, control and the local stack."""

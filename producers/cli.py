@@ -1,15 +1,17 @@
-"""The command line: `tokcrawl`. Each command imports what it needs when it runs, so that all answer at once."""
+"""Define the command line, `tokcrawl`. Each command imports what it needs when it runs, so that start-up is quick."""
 
 import os
 import sys
 import traceback
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from producers.exit_codes import EXIT_UNEXPECTED, exit_code_of
+from crawler.model.enums import Relation, SeedKind
+from producers.exit_codes import ExitCode, exit_code_of_error
 
 if TYPE_CHECKING:
     from crawler.settings import Settings
@@ -20,52 +22,74 @@ app = typer.Typer(
     help="Crawl TikTok through EnsembleData: never lose a page, never pay for one twice.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Json = Annotated[bool, typer.Option("--json", help="One line of JSON on stdout.")]
-CrawlId = Annotated[str, typer.Argument(metavar="CRAWL", help="A crawl's id, or its name.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON on stdout.")]
+IdOrName = Annotated[str, typer.Argument(metavar="CRAWL", help="A crawl's id or name.")]
 
-_PATIENCE = 5.0  # seconds a command looks for a server
+_PATIENCE = 5.0  # seconds a command waits for MongoDB
+
+
+def _either(words: Iterable[str]) -> str:
+    """Return `a, b or c`."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"tokcrawl {version('tokcrawl')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:
-    """Run a command and leave at once: pymongo's idle threads would hold the process for half a second."""
+    """Run a command and exit at once: pymongo's idle threads would delay the exit by half a second."""
     code = run()
-    with suppress(BrokenPipeError):  # who read our output has seen enough
+    with suppress(BrokenPipeError):  # e.g. `tokcrawl status | head -1`
         sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
 def run() -> int:
-    """Run a command; whatever goes wrong in normal life is told in a line, with the contract's exit code."""
+    """Run a command and return its exit code; an expected error becomes one line, a bug a traceback."""
     try:
         app()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
-        say("interrupted; a crawl that runs goes on")
-        return 130
+        echo_err("interrupted; running crawls continue")
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        return 0
+        return ExitCode.OK
     except Exception as error:
-        code = exit_code_of(error)
+        code = exit_code_of_error(error)
         if code is None:
             traceback.print_exc()
-            return EXIT_UNEXPECTED
-        say(f"tokcrawl: {error}")
+            return ExitCode.UNEXPECTED
+        echo_err(f"tokcrawl: {error}")
         return code
-    return 0
+    return ExitCode.OK
 
 
-def say(text: str) -> None:
+def echo_err(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def tell(data: Any, as_json: bool) -> None:
-    """Data to stdout: a line of JSON, or text."""
+def print_data(data: Any, as_json: bool) -> None:
+    """Print data on stdout, as one line of JSON or as text."""
     if as_json:
         import orjson
 
@@ -81,12 +105,12 @@ def _settings(**flags: Any) -> "Settings":
     return load(**flags)
 
 
-def _store(settings: "Settings", *, to_read: bool = False) -> "Store":
-    """The database; where it is only read, the indexes are left to who writes."""
+def _store(settings: "Settings", *, read_only: bool = False) -> "Store":
+    """Return the database; read-only commands do not create indexes."""
     from crawler.store import Store
 
     store = Store.connect(settings.mongo_url, settings.mongo_db, connections=4, patience=_PATIENCE)
-    if not to_read:
+    if not read_only:
         store.ensure_indexes()
     return store
 
@@ -95,48 +119,60 @@ def _store(settings: "Settings", *, to_read: bool = False) -> "Store":
 def seed(
     kind: Annotated[
         str,
-        typer.Argument(
-            help="hashtag, keyword, user, followers, followings, likes, post, posts, comments, "
-            "replies, music, music-search, user-search or live-search."
-        ),
+        typer.Argument(help=f"What the values are: {_either(SeedKind)}."),
     ],
     values: Annotated[
-        list[str] | None, typer.Argument(metavar="VALUE...", help="Seeds as people paste them; - reads a list.")
+        list[str] | None, typer.Argument(metavar="VALUE...", help="Names, links or ids; - reads them from stdin.")
     ] = None,
-    input_file: Annotated[Path | None, typer.Option("--input", help="A file with a seed on each line.")] = None,
-    expand: Annotated[str | None, typer.Option(help="Relations to follow, comma-separated, or none.")] = None,
-    depth: Annotated[int, typer.Option(min=0, help="How many steps away from the seeds.")] = 2,
-    max_pages: Annotated[int | None, typer.Option(min=1, help="Pages to buy at most.")] = None,
-    max_units: Annotated[int | None, typer.Option(min=1, help="Units to spend at most.")] = None,
+    input_file: Annotated[Path | None, typer.Option("--input", help="A file with one seed per line.")] = None,
+    expand: Annotated[
+        str | None, typer.Option(help=f"Relations to follow, comma-separated ({', '.join(Relation)}), or none.")
+    ] = None,
+    depth: Annotated[int, typer.Option(min=0, help="How many relations away from the seeds to go.")] = 2,
+    max_pages: Annotated[int | None, typer.Option(min=1, help="Fetch at most this many pages (API calls).")] = None,
+    max_units: Annotated[
+        int | None, typer.Option(min=1, help="Spend at most this many units (what the API charges).")
+    ] = None,
     limit: Annotated[
-        list[str] | None, typer.Option(metavar="LIST=N", help="No further page once a list holds N.")
+        list[str] | None,
+        typer.Option(metavar="LIST=N", help="Fetch no further page of a list that has N items, e.g. comments=500."),
     ] = None,
-    since: Annotated[str | None, typer.Option(metavar="DATE", help="Expand no posts before this day (UTC).")] = None,
-    until: Annotated[str | None, typer.Option(metavar="DATE", help="Expand no posts after this day (UTC).")] = None,
-    priority: Annotated[int, typer.Option(min=-5, max=5, help="Each step doubles its share of the workers.")] = 0,
-    name: Annotated[str | None, typer.Option(help="A name to find it by.")] = None,
-    attr: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Anything to keep with the crawl.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Don't follow posts older than this day, UTC (they are still stored)."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Don't follow posts newer than this day, UTC (they are still stored)."),
+    ] = None,
+    priority: Annotated[
+        int, typer.Option(min=-5, max=5, help="Each step up doubles the crawl's share of the workers.")
+    ] = 0,
+    name: Annotated[str | None, typer.Option(help="A name to use in place of the id.")] = None,
+    attr: Annotated[list[str] | None, typer.Option(metavar="K=V", help="An attribute to store with the crawl.")] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="hashtag, keyword: one call with the provider's own paging.")
+        bool, typer.Option("--full", help="hashtag, keyword: one call, which the provider pages itself.")
     ] = False,
     days: Annotated[int | None, typer.Option(min=1, help="hashtag --full: posts of the last N days.")] = None,
     max_cursor: Annotated[int | None, typer.Option(min=1, help="hashtag --full: stop after about N posts.")] = None,
     period: Annotated[str | None, typer.Option(help="keyword: 0, 1, 7, 30, 90 or 180 days.")] = None,
-    sorting: Annotated[str | None, typer.Option(help="keyword: 0 relevance, 1 likes.")] = None,
-    country: Annotated[str | None, typer.Option(help="keyword: what is shown there, ISO code.")] = None,
-    match_exactly: Annotated[bool, typer.Option("--match-exactly", help="keyword.")] = False,
+    sorting: Annotated[str | None, typer.Option(help="keyword: sort by 0 (relevance) or 1 (likes).")] = None,
+    country: Annotated[
+        str | None, typer.Option(help="keyword, live-search: results as seen in this country (ISO code).")
+    ] = None,
+    match_exactly: Annotated[bool, typer.Option("--match-exactly", help="keyword: exact match only.")] = False,
     alternative_method: Annotated[
-        bool, typer.Option("--alternative-method", help="user: the other profile payload.")
+        bool, typer.Option("--alternative-method", help="user: fetch the alternative profile format.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: Json = False,
 ) -> None:
     """Start a crawl and print its id."""
     from crawler.rate_limit.limiter import RateLimiter
-    from producers.seeds import start as seeding
-    from producers.seeds.options import make_spec, seeds
+    from producers.seeds.options import build_spec, read_seeds
+    from producers.seeds.start import first_pages, start_crawl
 
-    given = seeds(kind, values or [], input_file, sys.stdin.buffer)
+    seeds = read_seeds(kind, values or [], input_file, sys.stdin.buffer)
     options = {
         "full": full,
         "days": days,
@@ -147,9 +183,9 @@ def seed(
         "match_exactly": match_exactly,
         "alternative_method": alternative_method,
     }
-    spec = make_spec(
+    spec = build_spec(
         kind,
-        given,
+        seeds,
         expand=expand,
         depth=depth,
         max_pages=max_pages,
@@ -166,130 +202,138 @@ def seed(
     store = _store(settings)
     RateLimiter(settings.redis_url).ping()
     _check_broker(settings)
-    crawl = seeding.start(store, spec, given, seeding.first_pages(spec, given))
+    crawl_id = start_crawl(store, spec, seeds, first_pages(spec, seeds))
     if not store.workers.all():
-        say("no worker is running: start one with `tokcrawl worker`")
-    tell({"crawl": crawl, "kind": kind, "seeds": len(given), "name": name} if as_json else crawl, as_json)
+        echo_err("no worker is running: start one with `tokcrawl worker`")
+    print_data({"crawl": crawl_id, "kind": kind, "seeds": len(seeds), "name": name} if as_json else crawl_id, as_json)
 
 
 @app.command()
 def watch(
-    crawl: CrawlId,
-    timeout: Annotated[float | None, typer.Option(metavar="S", help="Seconds after which to stop watching.")] = None,
+    crawl: IdOrName,
+    timeout: Annotated[float | None, typer.Option(metavar="S", help="Stop watching after S seconds.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Live progress until the crawl ends or is paused; the exit code tells how."""
-    from producers.console import err, out
-    from producers.render import rendered
-    from producers.watch import watch as follow
+    """Show live progress until the crawl ends or is paused; the exit code says which."""
+    from producers.console import stderr_console, stdout_console
+    from producers.render import render_status
+    from producers.watch import watch_crawl
 
-    code, told = follow(_store(_settings(), to_read=True), crawl, err(), timeout)
+    code, status = watch_crawl(_store(_settings(), read_only=True), crawl, stderr_console(), timeout)
     if as_json:
-        tell(told, True)
+        print_data(status, True)
     else:
-        out().print(rendered(told))
+        stdout_console().print(render_status(status))
     raise typer.Exit(code)
 
 
 @app.command()
-def status(crawl: Annotated[str | None, typer.Argument(metavar="[CRAWL]")] = None, as_json: Json = False) -> None:
-    """What a crawl holds, lacks and cost; without CRAWL, the latest crawls."""
-    from producers.status import figures, find
+def status(
+    crawl: Annotated[str | None, typer.Argument(metavar="[CRAWL]", help="A crawl's id or name.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a crawl's progress, gaps and cost; without CRAWL, list the latest crawls."""
+    from producers.console import stdout_console
+    from producers.render import render_list, render_status
+    from producers.status import crawl_status, find_crawl
+    from producers.watch import blocked_note
 
-    store = _store(_settings(), to_read=True)
+    store = _store(_settings(), read_only=True)
     if crawl is None:
-        found = [figures(store, document) for document in store.crawls.latest()]
-        told: dict[str, Any] = {"crawls": found}
+        statuses = [crawl_status(store, document) for document in store.crawls.latest()]
+        data, text = {"crawls": statuses}, render_list(statuses)
     else:
-        told = figures(store, find(store, crawl))
+        data = crawl_status(store, find_crawl(store, crawl))
+        text = render_status(data, note=blocked_note(store))
     if as_json:
-        tell(told, True)
-        return
-    from producers.console import out
-    from producers.render import listed, rendered
-    from producers.watch import note
-
-    out().print(listed(found) if crawl is None else rendered(told, note=note(store, told)))
+        print_data(data, True)
+    else:
+        stdout_console().print(text)
 
 
 @app.command()
-def pause(crawl: CrawlId) -> None:
-    """Stop making calls for a crawl until it is resumed."""
+def pause(crawl: IdOrName) -> None:
+    """Pause a crawl: make no calls for it until it is resumed."""
     from producers import control
 
-    say(control.pause(_store(_settings()), crawl))
+    echo_err(control.pause(_store(_settings()), crawl))
 
 
 @app.command()
 def resume(
-    crawl: CrawlId,
-    max_units: Annotated[int | None, typer.Option(min=1, help="The new total of units.")] = None,
-    max_pages: Annotated[int | None, typer.Option(min=1, help="The new total of pages.")] = None,
+    crawl: IdOrName,
+    max_units: Annotated[int | None, typer.Option(min=1, help="New total budget in units.")] = None,
+    max_pages: Annotated[int | None, typer.Option(min=1, help="New total budget in pages.")] = None,
 ) -> None:
-    """Let a paused crawl go on exactly where it was."""
+    """Resume a paused crawl exactly where it stopped."""
     from crawler.rate_limit.limiter import RateLimiter
     from producers import control
 
     settings = _settings()
-    say(control.resume(_store(settings), RateLimiter(settings.redis_url), crawl, max_units, max_pages))
+    echo_err(control.resume(_store(settings), RateLimiter(settings.redis_url), crawl, max_units, max_pages))
 
 
 @app.command()
-def cancel(crawl: CrawlId) -> None:
-    """End a crawl; what it bought is kept."""
+def cancel(crawl: IdOrName) -> None:
+    """Cancel a crawl; everything it fetched is kept."""
     from producers import control
 
-    say(control.cancel(_store(_settings()), crawl))
+    echo_err(control.cancel(_store(_settings()), crawl))
 
 
 @app.command()
 def retry(
-    crawl: CrawlId,
-    kind: Annotated[str | None, typer.Option("--class", metavar="NAME", help="Only failures of this class.")] = None,
+    crawl: IdOrName,
+    kind: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="Only failures of this class, as `status` names it.")
+    ] = None,
 ) -> None:
-    """Replay what failed."""
+    """Fetch failed pages again."""
     from producers import control
 
-    say(control.retry(_store(_settings()), crawl, kind))
+    echo_err(control.retry(_store(_settings()), crawl, kind))
 
 
 @app.command()
 def usage(
-    days: Annotated[int, typer.Option(min=1, max=90, help="UTC days back from today.")] = 1, as_json: Json = False
+    days: Annotated[int, typer.Option(min=1, max=90, help="Number of UTC days, today included.")] = 1,
+    as_json: Json = False,
 ) -> None:
-    """The ledger beside the provider's own figures, per day; settles unknown charges."""
+    """Compare the ledger with the provider's usage per day, and resolve unconfirmed charges."""
     from crawler.api.client import ApiClient
-    from producers import usage as accounting
+    from producers.usage import reconcile, render_usage
 
     settings = _settings()
     store = _store(settings)
     api = ApiClient(settings.api_url, _token(settings), min(settings.api_timeout, 10))
-    told = accounting.settle(store, api, days)
-    tell({"days": told} if as_json else accounting.rendered(told), as_json)
+    rows = reconcile(store, api, days)
+    print_data({"days": rows} if as_json else render_usage(rows), as_json)
 
 
 @app.command()
 def endpoints(as_json: Json = False) -> None:
-    """The endpoints of the API: what each takes, holds and costs."""
-    from producers.console import out
-    from producers.endpoints import catalogue, table
+    """List the API's endpoints: what each takes, returns at most and costs."""
+    from producers.console import stdout_console
+    from producers.endpoints import endpoint_rows, endpoint_table
 
     if as_json:
-        tell({"endpoints": catalogue()}, True)
+        print_data({"endpoints": endpoint_rows()}, True)
     else:
-        out().print(table())
+        stdout_console().print(endpoint_table())
 
 
 @app.command()
 def worker(
-    concurrency: Annotated[int, typer.Option("-c", "--concurrency", min=1, help="Calls in flight in all.")] = 32,
-    processes: Annotated[int, typer.Option(min=1, help="Processes that share them; one a core serves well.")] = 1,
-    grace: Annotated[
-        float, typer.Option(min=0, help="Seconds that calls in flight may take to finish when stopped.")
-    ] = 60,
+    concurrency: Annotated[
+        int, typer.Option("-c", "--concurrency", min=1, help="Calls in flight at once, over all processes.")
+    ] = 32,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Processes that share these calls; about one per CPU core.")
+    ] = 1,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds that calls in flight get to finish on shutdown.")] = 60,
     log_level: Annotated[str | None, typer.Option("-l", "--log-level", help="debug, info, warning or error.")] = None,
 ) -> None:
-    """Buy pages until stopped; waits for servers that are down. One alone drives a crawl to its end."""
+    """Run a worker until stopped; one is enough to finish a crawl. Waits for servers that are down."""
     settings = _settings(log_level=log_level)
     _token(settings)
     if log_level is not None:
@@ -306,54 +350,56 @@ def flower(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 5555,
 ) -> None:
-    """Show workers and tasks, by endpoint and argument, in a browser."""
+    """Serve Flower: workers and tasks, by endpoint and argument, in a browser."""
     _check_broker(_settings())
     columns = "name,kwargs,state,worker,received,runtime"
     argv = ["-m", "celery", "-A", "workers.flower", "flower", f"--address={host}", f"--port={port}",
             f"--tasks-columns={columns}", "--max-tasks=20000", "--purge-offline-workers=600"]  # fmt: skip
-    say(f"Flower at http://{host}:{port}")
+    echo_err(f"Flower is at http://{host}:{port}")
     os.execv(sys.executable, [sys.executable, *argv])  # noqa: S606  # becomes Flower
 
 
 @app.command()
 def up(
-    redis_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
-    mongo_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    redis_port: Annotated[int, typer.Option(help="0 picks a free port.")] = 0,
+    mongo_port: Annotated[int, typer.Option(help="0 picks a free port.")] = 0,
 ) -> None:
     """Start Redis (or Valkey) and MongoDB on this machine; no Docker, no root."""
     from producers import stack
 
     for process in stack.up(_settings().home, redis_port=redis_port, mongo_port=mongo_port).processes:
-        say(f"{process.name} runs on port {process.port} (pid {process.pid})")
+        echo_err(f"{process.name} is running on port {process.port} (pid {process.pid})")
 
 
 @app.command()
 def down() -> None:
-    """Stop what `up` started; the data stays."""
+    """Stop what `up` started; the data is kept."""
     from producers import stack
 
     for line in stack.down(_settings().home) or ["nothing was running"]:
-        say(line)
+        echo_err(line)
 
 
 @app.command()
 def ps(as_json: Json = False) -> None:
-    """What runs of the local stack."""
+    """Show the local Redis and MongoDB."""
     from producers import stack
 
     running = stack.ps(_settings().home)
     if as_json:
-        tell({"processes": [{"name": p.name, "pid": p.pid, "port": p.port, "log": str(p.log)} for p in running]}, True)
+        print_data(
+            {"processes": [{"name": p.name, "pid": p.pid, "port": p.port, "log": str(p.log)} for p in running]}, True
+        )
         return
     for process in running:
-        tell(f"{process.name}\tpid {process.pid}\tport {process.port}\t{process.log}", False)
+        print_data(f"{process.name}\tpid {process.pid}\tport {process.port}\t{process.log}", False)
     if not running:
-        say("nothing runs; start it with `tokcrawl up`")
+        echo_err("nothing is running; start it with `tokcrawl up`")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def sandbox(context: typer.Context) -> None:
-    """Run the offline double of the API; `tokcrawl sandbox --help` lists its options."""
+    """Run the sandbox, an offline double of the API; `tokcrawl sandbox --help` lists its options."""
     from sandbox.server.main import main as serve
 
     raise typer.Exit(serve(context.args) or 0)
@@ -363,7 +409,7 @@ def sandbox(context: typer.Context) -> None:
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave Redis and MongoDB running.")] = False,
 ) -> None:
-    """The main job from nothing: local stack, sandbox API, a worker, a crawl and its status."""
+    """A complete run from scratch: local stack, sandbox API, a worker, a crawl and its status."""
     from producers.demo import run
 
     raise typer.Exit(run(_settings(), keep))
@@ -374,11 +420,11 @@ def _token(settings: "Settings") -> str:
 
     if token := settings.api_token.get_secret_value():
         return token
-    raise UsageError("TOKCRAWL_API_TOKEN is not set; put it into the environment or into .env (the sandbox takes any)")
+    raise UsageError("TOKCRAWL_API_TOKEN is not set; set it in the environment or in .env (the sandbox accepts any)")
 
 
 def _check_broker(settings: "Settings") -> None:
-    """Raise UnreachableError where messages could not be sent."""
+    """Raise UnreachableError if messages cannot be sent."""
     if settings.broker_url.startswith("redis"):
         from crawler.rate_limit.limiter import RateLimiter
 

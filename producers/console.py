@@ -1,4 +1,4 @@
-"""Where text for people goes: as wide as the terminal, and wide enough for a file or a pipe."""
+"""Open consoles for text output: as wide as the terminal, or wide enough for a file or pipe."""
 
 import sys
 
@@ -7,9 +7,14 @@ from rich.console import Console
 _WIDE = 200  # columns where there is no terminal
 
 
-def out() -> Console:
+def stdout_console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _WIDE)
 
 
-def err() -> Console:
+def stderr_console() -> Console:
     return Console(stderr=True, width=None if sys.stderr.isatty() else _WIDE)
+
+
+def plural(n: int, noun: str) -> str:
+    """Return `1 page`, `2 pages`, `1,000 pages`."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

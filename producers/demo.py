@@ -1,4 +1,4 @@
-"""`tokcrawl demo`: the main job from nothing, with the sandbox in place of the API: no token, no Docker, no root."""
+"""Run a whole crawl from scratch against the sandbox, without token, Docker or root: `tokcrawl demo`."""
 
 import os
 import subprocess
@@ -13,19 +13,19 @@ from rich.console import Console
 from crawler.settings import Settings
 from crawler.store import Store
 from producers import stack
-from producers.console import err, out
-from producers.render import rendered
-from producers.seeds.options import make_spec, seeds
-from producers.seeds.start import first_pages, start
-from producers.watch import watch
+from producers.console import stderr_console, stdout_console
+from producers.render import render_status
+from producers.seeds.options import build_spec, read_seeds
+from producers.seeds.start import first_pages, start_crawl
+from producers.watch import watch_crawl
 
 _HASHTAG = "cats"
-_LATENCY = "0.1"  # seconds an answer of the sandbox takes, so that there is something to watch
+_LATENCY = "0.1"  # seconds per sandbox response, slow enough to watch
 
 
 def run(settings: Settings, keep: bool) -> int:
-    """Run it; returns the exit code of the crawl."""
-    console = err()
+    """Run the demo; return the exit code of its crawl."""
+    console = stderr_console()
     home = settings.home
     with ExitStack() as exits:
         console.print("[bold]1/4[/] starting Redis and MongoDB on this machine")
@@ -35,7 +35,7 @@ def run(settings: Settings, keep: bool) -> int:
             exits.callback(stack.down, home)
         for process in local.processes:
             console.print(f"    {process.name} on port {process.port}")
-        console.print("[bold]2/4[/] starting the sandbox: a made-up TikTok behind the API's own paths")
+        console.print("[bold]2/4[/] starting the sandbox: a simulated TikTok with the same API")
         api_url = exits.enter_context(_sandbox(home))
         console.print(f"    {api_url}")
         worker_log = home / "logs" / "demo-worker.log"
@@ -48,16 +48,16 @@ def run(settings: Settings, keep: bool) -> int:
         console.print(f"[bold]4/4[/] tokcrawl seed hashtag {_HASHTAG}; tokcrawl watch")
         store = Store.connect(local.urls["TOKCRAWL_MONGO_URL"], "tokcrawl_demo")
         store.ensure_indexes()
-        given = seeds("hashtag", [_HASHTAG], None, sys.stdin.buffer)
-        spec = make_spec(
-            "hashtag", given, expand=None, depth=2, max_pages=None, max_units=None, limits=[], since=None, until=None,
+        seeds = read_seeds("hashtag", [_HASHTAG], None, sys.stdin.buffer)
+        spec = build_spec(
+            "hashtag", seeds, expand=None, depth=2, max_pages=None, max_units=None, limits=[], since=None, until=None,
             priority=0, name="demo", attrs=[], options={},
         )  # fmt: skip
         _wait_for_worker(store, worker_log)
-        crawl = start(store, spec, given, first_pages(spec, given))
-        code, told = watch(store, crawl, console, timeout=180)
-        out().print(rendered(told))
-    _tell_where(out(), local, home)
+        crawl_id = start_crawl(store, spec, seeds, first_pages(spec, seeds))
+        code, status = watch_crawl(store, crawl_id, console, timeout=180)
+        stdout_console().print(render_status(status))
+    _print_next_steps(stdout_console(), local, home)
     return code
 
 
@@ -69,15 +69,15 @@ def _wait_for_worker(store: Store, log: Path) -> None:
         sleep(0.1)
 
 
-def _tell_where(console: Console, local: stack.Stack, home: Path) -> None:
+def _print_next_steps(console: Console, local: stack.Stack, home: Path) -> None:
     command = Path(sys.executable).with_name("tokcrawl")
     if command.is_relative_to(Path.cwd()):
         command = command.relative_to(Path.cwd())
     console.print(
         f"\nThe data is in {home.resolve() / 'mongo'}, database tokcrawl_demo"
         f" ({local.urls['TOKCRAWL_MONGO_URL']} while the stack is up). Next, try:\n"
-        f"  {command} up    # Redis and MongoDB again, with all that is in them\n"
-        f"  TOKCRAWL_MONGO_DB=tokcrawl_demo {command} status    # what the demo holds\n"
+        f"  {command} up    # Redis and MongoDB again, with their data\n"
+        f"  TOKCRAWL_MONGO_DB=tokcrawl_demo {command} status    # what the demo stored\n"
         f"  {command} seed --help    # your own crawl; put TOKCRAWL_API_TOKEN into .env first",
         highlight=False,
         soft_wrap=True,
@@ -86,7 +86,7 @@ def _tell_where(console: Console, local: stack.Stack, home: Path) -> None:
 
 @contextmanager
 def _sandbox(home: Path) -> Iterator[str]:
-    """A sandbox on a free port; gives the URL of its API."""
+    """Run a sandbox on a free port; yield the URL of its API."""
     log = home / "logs" / "demo-sandbox.log"
     log.unlink(missing_ok=True)
     command = ["sandbox", "--port", "0", "--latency", _LATENCY]
@@ -103,7 +103,7 @@ def _sandbox(home: Path) -> Iterator[str]:
 
 @contextmanager
 def _process(log: Path, module: list[str], environment: dict[str, str]) -> Iterator[None]:
-    """`python -m MODULE...` with its output in `log`, stopped at the end."""
+    """Run `python -m MODULE...` with its output in `log`; stop it at the end."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: S603  # our own modules

@@ -1,4 +1,4 @@
-"""`tokcrawl endpoints`: the endpoint table as people read it."""
+"""Show the endpoint table: `tokcrawl endpoints`."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from rich.table import Table
 from crawler.api.endpoints import ENDPOINTS, Endpoint
 
 
-def catalogue() -> list[dict[str, Any]]:
-    """Each endpoint: name, arguments, cursor, units a call, caps and the lists whose `--limit` holds."""
+def endpoint_rows() -> list[dict[str, Any]]:
+    """Return each endpoint's name, arguments, cursor, units per call, cap and the lists that `--limit` can name."""
     return [
         {
             "endpoint": entry.name,
@@ -23,22 +23,23 @@ def catalogue() -> list[dict[str, Any]]:
     ]
 
 
-def table() -> Table:
-    shown = Table(box=None, padding=(0, 2), header_style="dim")
+def endpoint_table() -> Table:
+    """Return the endpoints as a table for a terminal."""
+    table = Table(box=None, padding=(0, 2), header_style="dim")
     for column in ("endpoint", "arguments", "cursor", "units", "cap", "--limit"):
-        shown.add_column(column, no_wrap=column == "endpoint", min_width=24 if column == "endpoint" else None)
-    for row in catalogue():
+        table.add_column(column, no_wrap=column == "endpoint", min_width=24 if column == "endpoint" else None)
+    for row in endpoint_rows():
         units = str(row["units"]) if row["units"] == row["units_at_most"] else f"{row['units']}-{row['units_at_most']}"
-        shown.add_row(
+        table.add_row(
             row["endpoint"], " ".join(row["args"]), " ".join(row["cursor"]), units, row["cap"], " ".join(row["lists"])
         )
-    return shown
+    return table
 
 
 def _cap(entry: Endpoint) -> str:
     caps = []
     if entry.batch_argument:
-        caps.append(f"{entry.max_ids} ids a call")
+        caps.append(f"{entry.max_ids} ids per call")
     if entry.max_cursor:
         caps.append(f"cursor {entry.max_cursor:,}")
     if entry.max_items:

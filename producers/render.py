@@ -1,4 +1,4 @@
-"""How a crawl's figures read in a terminal."""
+"""Render a crawl's status, and lists of crawls, for a terminal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,74 +7,96 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from crawler.model.enums import CrawlState, PauseCause
+from crawler.model.enums import CrawlState, EndReason, PauseCause
+from producers.console import plural
+
+_COLOURS = {"complete": "green", "running": "cyan", "failed": "red"}
+
+# End reasons whose name in the ledger says too little to a newcomer.
+_END_WORDS: dict[str, str] = {EndReason.END: "complete", EndReason.MISSING: "not found", EndReason.ERROR: "failed"}
 
 
-def rendered(told: Mapping[str, Any], rate: float | None = None, note: str | None = None) -> RenderableType:
-    """The figures for a terminal."""
-    pages, units = told["pages"], told["units"]
-    head = Text.assemble(
-        ("crawl ", "dim"), told["crawl"], f" ({told['name']})" if told.get("name") else "", "  ",
-        (state_words(told), _colour(told)),
-    )  # fmt: skip
-    table = Table.grid(padding=(0, 2))
-    open_pages = pages["planned"] + pages["leased"]
-    closed = sum(pages.values()) - open_pages
-    table.add_row(
-        "pages", f"{closed:,} of {closed + open_pages:,} so far", _nonzero(pages, "leased", "failed", "skipped")
-    )
-    budget = f" of {units['budget']:,}" if units.get("budget") else ""
-    unknown = f", {units['unknown']:,} more unknown" if units["unknown"] else ""
-    table.add_row("units", f"{units['spent']:,}{budget}{unknown}", f"{told['calls']:,} calls")
-    table.add_row("stored", ", ".join(f"{n:,} {kind}" for kind, n in told["entities"].items() if n) or "nothing yet")
-    if told["rejects"]:
-        table.add_row("rejects", f"{told['rejects']:,} items could not be read (collection `rejects`)")
-    if told["ends"]:
-        table.add_row("lists", ", ".join(f"{n:,} {end}" for end, n in sorted(told["ends"].items())))
-    if rate is not None:
-        table.add_row("rate", f"{rate:.1f} pages/s")
-    parts: list[RenderableType] = [head, table]
-    if told["endpoints"]:
-        parts.append(_endpoints(told["endpoints"]))
-    parts += [
-        Text(f"failed ({f['kind']}): {f['pages']} pages, e.g. {f['endpoint']}: {f['status']} {f['detail']}", "red")
-        for f in told.get("failures") or []
-    ]
+def render_status(status: Mapping[str, Any], rate: float | None = None, note: str | None = None) -> RenderableType:
+    """Return the status with its endpoints, failures and, if given, throughput and note."""
+    name = f" ({status['name']})" if status.get("name") else ""
+    head = Text.assemble(("crawl ", "dim"), status["crawl"], name, "  ", (describe_state(status), _colour(status)))
+    parts: list[RenderableType] = [head, _totals(status, rate)]
+    if status["endpoints"]:
+        parts.append(_endpoints(status["endpoints"]))
+    parts += [Text(_failure(failure), "red") for failure in status.get("failures") or []]
     if note:
         parts.append(Text(note, "yellow"))
     return Group(*parts)
 
 
-def listed(latest: list[dict[str, Any]]) -> RenderableType:
-    """Crawls in a table, a line each."""
-    if not latest:
+def render_list(statuses: list[dict[str, Any]]) -> RenderableType:
+    """Return a table with one row per crawl."""
+    if not statuses:
         return Text("no crawls yet: start one with `tokcrawl seed hashtag cats`")
     table = Table(box=None, padding=(0, 2), header_style="dim")
     for column in ("crawl", "name", "kind", "state", "pages done", "open", "units"):
         table.add_column(column, no_wrap=True, min_width=18 if column == "crawl" else None)
-    for told in latest:
-        pages = told["pages"]
-        state = f"{told['state']} ({told['cause']})" if told.get("cause") else told["state"]
+    for status in statuses:
+        pages = status["pages"]
+        state = f"{status['state']} ({status['cause']})" if status.get("cause") else status["state"]
         table.add_row(
-            told["crawl"], told.get("name") or "", told["kind"], Text(state, _colour(told)), f"{pages['done']:,}",
-            f"{pages['planned'] + pages['leased']:,}", f"{told['units']['spent']:,}",
+            status["crawl"], status.get("name") or "", status["kind"], Text(state, _colour(status)),
+            f"{pages['done']:,}", f"{_open_pages(status):,}", f"{status['units']['spent']:,}",
         )  # fmt: skip
     return table
 
 
-def state_words(told: Mapping[str, Any]) -> str:
-    """The state in a few words, with what a person can do about it."""
-    state, cause, crawl = told["state"], told.get("cause"), told["crawl"]
+def describe_state(status: Mapping[str, Any]) -> str:
+    """Return the state in a few words; for a paused crawl, with how it resumes."""
+    state, cause, crawl_id = status["state"], status.get("cause"), status["crawl"]
+    if state == CrawlState.FAILED:
+        return f"finished; {plural(status['pages']['failed'], 'page')} failed (`tokcrawl retry {crawl_id}`)"
     if state != CrawlState.PAUSED:
         return str(state)
+    resume = f"`tokcrawl resume {crawl_id}`"
     advice = {
-        PauseCause.BUDGET: f"its budget is used up; go on with `tokcrawl resume {crawl} --max-units M`",
-        PauseCause.UNITS: "the provider's units of the day are used up; goes on by itself at 00:00 UTC",
-        PauseCause.ACCOUNT: f"token, e-mail or subscription; mend it, then `tokcrawl resume {crawl}`",
-        PauseCause.OUTAGE: "the API cannot be reached; goes on by itself",
-        PauseCause.USER: f"go on with `tokcrawl resume {crawl}`",
+        PauseCause.BUDGET: f"its budget is used up; raise it with `tokcrawl resume {crawl_id} --max-units M`",
+        PauseCause.UNITS: "the provider's daily units are used up; resumes automatically at 00:00 UTC",
+        PauseCause.ACCOUNT: f"EnsembleData refuses the token, e-mail or subscription. Fix it, then run {resume}",
+        PauseCause.OUTAGE: "the API cannot be reached; resumes automatically",
+        PauseCause.USER: f"resume it with {resume}",
     }
     return f"paused ({cause}): {advice[PauseCause(str(cause))]}"
+
+
+def _totals(status: Mapping[str, Any], rate: float | None) -> Table:
+    pages, units = status["pages"], status["units"]
+    table = Table.grid(padding=(0, 2))
+    table.add_row("pages", _progress(status), _nonzero(pages, "leased", "failed", "skipped"))
+    budget = f" of {units['budget']:,}" if units.get("budget") else ""
+    unknown = f", {units['unknown']:,} more unconfirmed" if units["unknown"] else ""
+    table.add_row("units", f"{units['spent']:,}{budget}{unknown}", plural(status["calls"], "call"))
+    table.add_row("stored", ", ".join(f"{n:,} {kind}" for kind, n in status["entities"].items() if n) or "nothing yet")
+    if status["rejects"]:
+        table.add_row("rejects", f"{plural(status['rejects'], 'item')} could not be parsed (collection `rejects`)")
+    if status["ends"]:
+        table.add_row(
+            "lists", ", ".join(f"{n:,} {_END_WORDS.get(end, end)}" for end, n in sorted(status["ends"].items()))
+        )
+    if rate is not None:
+        table.add_row("rate", f"{rate:.1f} pages/s")
+    return table
+
+
+def _progress(status: Mapping[str, Any]) -> str:
+    total = sum(status["pages"].values())
+    if CrawlState(status["state"]).ended and not _open_pages(status):
+        return f"{total:,}, none open"
+    return f"{total - _open_pages(status):,} of {total:,} so far"
+
+
+def _open_pages(status: Mapping[str, Any]) -> int:
+    return int(status["pages"]["planned"] + status["pages"]["leased"])
+
+
+def _failure(failure: Mapping[str, Any]) -> str:
+    example = f"{failure['endpoint']}: {failure['status']} {failure['detail']}"
+    return f"failed ({failure['kind']}): {plural(failure['pages'], 'page')}, e.g. {example}"
 
 
 def _endpoints(endpoints: Mapping[str, Mapping[str, int]]) -> Table:
@@ -90,5 +112,5 @@ def _nonzero(counts: Mapping[str, int], *names: str) -> str:
     return ", ".join(f"{counts[name]:,} {name}" for name in names if counts[name])
 
 
-def _colour(told: Mapping[str, Any]) -> str:
-    return {"complete": "green", "running": "cyan", "failed": "red"}.get(told["state"], "yellow")
+def _colour(status: Mapping[str, Any]) -> str:
+    return _COLOURS.get(status["state"], "yellow")

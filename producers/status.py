@@ -1,46 +1,26 @@
-"""What a person is told of a crawl: its figures, and the exit code that tells its state."""
+"""Find a crawl and return its status document, as `status --json` prints it."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.model.enums import COUNTED_KINDS, CrawlState, PageState, PauseCause
+from crawler.model.enums import COUNTED_KINDS, CrawlState, PageState
 from crawler.model.errors import UsageError
 from crawler.store import Store
 
-_SMALL = 5_000  # pages up to which a crawl is counted from the ledger here; of a larger one its roll-up is told
-
-_EXIT = {
-    CrawlState.COMPLETE: 0,
-    CrawlState.FAILED: 4,
-    CrawlState.CANCELLED: 8,
-}
-_EXIT_PAUSED = {
-    PauseCause.ACCOUNT: 3,
-    PauseCause.BUDGET: 5,
-    PauseCause.UNITS: 6,
-    PauseCause.OUTAGE: 6,
-    PauseCause.USER: 8,
-}
+_SMALL = 5_000  # pages; a larger crawl is not counted from the ledger here, its roll-up is used instead
 
 
-def exit_code(state: str, cause: str | None) -> int | None:
-    """The exit code of `watch` for a crawl in this state; None while it runs."""
-    if state == CrawlState.PAUSED:
-        return _EXIT_PAUSED[PauseCause(str(cause))]
-    return _EXIT.get(CrawlState(state))
-
-
-def find(store: Store, crawl: str) -> dict[str, Any]:
-    """The crawl's document; a UsageError where there is none."""
-    if (found := store.crawls.get(crawl)) is None:
-        raise UsageError(f"no crawl {crawl!r}; `tokcrawl status` lists them")
+def find_crawl(store: Store, id_or_name: str) -> dict[str, Any]:
+    """Return the crawl's document; raise UsageError if there is none."""
+    if (found := store.crawls.get(id_or_name)) is None:
+        raise UsageError(f"no crawl {id_or_name!r}; `tokcrawl status` lists the latest")
     return found
 
 
-def figures(store: Store, crawl: Mapping[str, Any], *, count: bool = True) -> dict[str, Any]:
-    """The crawl as `status --json` tells it: seconds behind while it runs, exact once the leader has counted it.
+def crawl_status(store: Store, crawl: Mapping[str, Any], *, count: bool = True) -> dict[str, Any]:
+    """Return the crawl's status: seconds behind while it runs, exact once the leader has counted it.
 
-    Counting reads the whole crawl; without `count` a running one is told from its roll-up however small it is.
+    Counting reads the whole crawl; without `count`, a running one is read from its roll-up however small it is.
     """
     rollup = dict(crawl.get("rollup") or {})
     if not rollup.get("final"):
@@ -50,13 +30,13 @@ def figures(store: Store, crawl: Mapping[str, Any], *, count: bool = True) -> di
             pages = rollup.get("pages") or {}
             leased = store.ledger.count_leased(crawl["_id"])
             rollup["pages"] = {**pages, "leased": leased, "planned": max(0, pages.get("planned", 0) - leased)}
-    told = status_document(crawl, rollup)
-    told["failures"] = store.failures.summarize(crawl["_id"]) if told["pages"][PageState.FAILED] else []
-    return told
+    status = status_document(crawl, rollup)
+    status["failures"] = store.failures.summarize(crawl["_id"]) if status["pages"][PageState.FAILED] else []
+    return status
 
 
-def is_being_counted(store: Store, crawl: Mapping[str, Any]) -> bool:
-    """Whether a crawl is over and a worker will soon tell its exact figures."""
+def is_finalizing(store: Store, crawl: Mapping[str, Any]) -> bool:
+    """Return whether a crawl has ended and a worker is about to write its exact figures."""
     over = CrawlState(crawl["state"]).ended and not (crawl.get("rollup") or {}).get("final")
     return over and not _is_small(crawl) and bool(store.workers.all())
 
@@ -67,7 +47,7 @@ def _is_small(crawl: Mapping[str, Any]) -> bool:
 
 
 def status_document(crawl: Mapping[str, Any], rollup: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `status --json` prints of a crawl, from its document and its roll-up."""
+    """Build the status from a crawl's document and its roll-up."""
     pages = rollup.get("pages") or {}
     return {
         "crawl": crawl["_id"],

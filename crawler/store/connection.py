@@ -8,7 +8,7 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError
+from pymongo.errors import ConfigurationError, PyMongoError
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
@@ -57,6 +57,18 @@ def connect(
     except (ConfigurationError, ValueError) as error:
         raise UsageError(f"TOKCRAWL_MONGO_URL cannot be used: {error}") from None
     return client.get_database(name, codec_options=CodecOptions(tz_aware=True))
+
+
+def ping(url: str, timeout: float) -> bool:
+    """Return whether a MongoDB server at the URL answers within `timeout` seconds."""
+    wait = int(timeout * 1000)
+    options: Document = {"serverSelectionTimeoutMS": wait, "connectTimeoutMS": wait, "socketTimeoutMS": wait}
+    try:
+        with MongoClient[Document](url, directConnection=True, **options) as client:
+            client.admin.command("ping")
+    except PyMongoError:
+        return False
+    return True
 
 
 def unjournaled(collection: "Collection[Document]") -> "Collection[Document]":

@@ -1,1 +1,1 @@
-"""From what people paste to the first pages of a crawl."""
+"""Turn what people paste into the first pages of a crawl."""

@@ -1,6 +1,6 @@
-"""From a `seed` command's words to a spec; everything that does not fit is named before anything starts."""
+"""Read the seeds and build the crawl's spec from the options of `tokcrawl seed`; reject what does not fit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -9,12 +9,12 @@ from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import DEFAULT_EXPAND, EXPANDING_KINDS, Relation, SeedKind
 from crawler.model.errors import UsageError
 from producers.seeds.start import sec_uids, usernames
-from producers.seeds.values import SeedValue, parse, read_list
+from producers.seeds.values import SeedValue, did_you_mean, parse_values, read_list
 
 _PERIODS = ("0", "1", "7", "30", "90", "180")
 _DAY = 86_400  # seconds
 
-# Which options go with which kinds; the others are refused rather than ignored.
+# The seed kinds each option applies to; with any other kind it is refused rather than ignored.
 _OPTIONS: dict[str, tuple[SeedKind, ...]] = {
     "full": (SeedKind.HASHTAG, SeedKind.KEYWORD),
     "days": (SeedKind.HASHTAG,),
@@ -27,21 +27,21 @@ _OPTIONS: dict[str, tuple[SeedKind, ...]] = {
 }
 
 
-def seeds(kind: str, values: Sequence[str], input_file: Path | None, stdin: IO[bytes]) -> list[SeedValue]:
-    """The seeds of the command line, of `--input` and of `-`, together."""
+def read_seeds(kind: str, values: Sequence[str], input_file: Path | None, stdin: IO[bytes]) -> list[SeedValue]:
+    """Return the seeds from the command line, `--input` and `-`, together."""
     lines: list[tuple[int | None, str]] = [(None, value) for value in values if value != "-"]
     if "-" in values:
         lines += read_list("-", stdin)
     if input_file is not None:
         lines += read_list(input_file, stdin)
     if not lines:
-        raise UsageError(f"what to seed? Give values after {kind}, a file with --input, or - for standard input")
-    return parse(kind, lines)
+        raise UsageError(f"nothing to seed: give values after {kind}, a file with --input, or - for stdin")
+    return parse_values(kind, lines)
 
 
-def make_spec(
+def build_spec(
     kind: str,
-    given: Sequence[SeedValue],
+    seeds: Sequence[SeedValue],
     *,
     expand: str | None,
     depth: int,
@@ -55,14 +55,14 @@ def make_spec(
     attrs: Sequence[str],
     options: Mapping[str, Any],
 ) -> CrawlSpec:
-    """The spec; a UsageError names what cannot be meant."""
+    """Return the spec; raise UsageError for an option that is malformed or does not fit."""
     start, stop = _day(since, "--since", 0), _day(until, "--until", _DAY - 1)
     if start is not None and stop is not None and start > stop:
         raise UsageError(f"--since {since} is after --until {until}")
     return CrawlSpec(
         kind=SeedKind(kind),
-        usernames=usernames(given),
-        sec_uids=sec_uids(given, options),
+        usernames=usernames(seeds),
+        sec_uids=sec_uids(seeds, options),
         options=_options(SeedKind(kind), options),
         expand=_expand(SeedKind(kind), expand),
         depth=depth,
@@ -84,37 +84,42 @@ def _expand(kind: SeedKind, expand: str | None) -> frozenset[Relation]:
         return frozenset()
     wanted = {word.strip() for word in expand.split(",") if word.strip()}
     if unknown := wanted - set(Relation):
-        known = ", ".join(Relation)
-        raise UsageError(f"--expand knows no {', '.join(sorted(unknown))}; it takes {known}, or none")
+        raise UsageError(
+            f"--expand: {_no_such('relation', min(unknown), Relation)}; use {', '.join(Relation)}, or none"
+        )
     return frozenset(Relation(word) for word in wanted)
 
 
 def _options(kind: SeedKind, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The kind's own options as the API's arguments, with the contract's defaults."""
+    """Return the kind's own options as the API's arguments, with their defaults."""
     given = {name: value for name, value in options.items() if value not in (None, False)}
     for name in given:
         if kind not in _OPTIONS[name]:
-            raise UsageError(f"--{name.replace('_', '-')} goes with {' and '.join(_OPTIONS[name])}, not with {kind}")
+            raise UsageError(f"--{name.replace('_', '-')} works with {' and '.join(_OPTIONS[name])}, not with {kind}")
     if kind is SeedKind.KEYWORD:
         given.setdefault("period", "180")
         if given["period"] not in _PERIODS:
-            raise UsageError(f"--period is one of {', '.join(_PERIODS)} (days)")
+            raise UsageError(f"--period must be one of {', '.join(_PERIODS)} (days)")
         if given.get("sorting") not in (None, "0", "1"):
-            raise UsageError("--sorting is 0 (relevance) or 1 (likes)")
+            raise UsageError("--sorting must be 0 (relevance) or 1 (likes)")
     if kind is SeedKind.HASHTAG:
         if given.get("full"):
             given.setdefault("days", 3650)
         elif given.keys() & {"days", "max_cursor"}:
-            raise UsageError("--days and --max-cursor go with --full")
+            raise UsageError("--days and --max-cursor need --full")
     if len(country := str(given.get("country", "xx"))) != 2 or not country.isalpha():
-        raise UsageError(f"--country takes a code of two letters like us, not {country!r}")
+        raise UsageError(f"--country takes a two-letter code like us, not {country!r}")
     return given
+
+
+def _no_such(noun: str, word: str, known: Iterable[str]) -> str:
+    return f"no {noun} {word!r}{did_you_mean(word, known)}"
 
 
 def _limit(text: str) -> tuple[str, int]:
     name, value = _pair(text, "--limit", "LIST=N")
-    if name not in (known := {*SeedKind, *Relation}):
-        raise UsageError(f"--limit knows no list {name!r}; it takes {', '.join(sorted(known))}")
+    if name not in (known := sorted({*SeedKind, *Relation})):
+        raise UsageError(f"--limit: {_no_such('list', name, known)}; use {', '.join(known)}")
     if not value.isdecimal() or int(value) < 1:
         raise UsageError(f"--limit {name} takes a number of items, not {value!r}")
     return name, int(value)
@@ -128,7 +133,7 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
 
 
 def _day(text: str | None, option: str, seconds: int) -> int | None:
-    """Unix seconds of a UTC day's start plus `seconds`, or of a moment given with its time."""
+    """Parse a date or time as Unix seconds; a date without time gets `seconds` added to its start in UTC."""
     if text is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Turns seeds into a crawl's first pages and writes them into the ledger: all of them, or nothing is started."""
+"""Plan a crawl's first pages from its seeds and start it, once all of them are in the ledger."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -25,40 +25,40 @@ _SEARCHES = {
 
 
 def first_pages(spec: CrawlSpec, values: Sequence[SeedValue]) -> list[PlannedPage]:
-    """The pages that a crawl starts with, each once, at depth 0."""
+    """Return the pages a crawl starts with, each once, at depth 0."""
     requests = [request for value in values for request in _requests(spec, value)]
     requests += _batches(values)
     distinct = {request.request_id(): request for request in requests}
     return [PlannedPage(request, 0, slow=ENDPOINTS[request.endpoint].slow) for request in distinct.values()]
 
 
-def start(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plans: Sequence[PlannedPage]) -> str:
-    """Write the crawl and its first pages, then let it run; returns its id."""
-    crawl = f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
-    store.crawls.create(crawl, spec, [value.label for value in values])
+def start_crawl(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plans: Sequence[PlannedPage]) -> str:
+    """Write the crawl and its first pages, then set it running; return its id."""
+    crawl_id = f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
+    store.crawls.create(crawl_id, spec, [value.label for value in values])
     if spec.max_units is not None or spec.max_pages is not None:
-        store.budgets.open_account(crawl_account(crawl), 0, 0)
+        store.budgets.open_account(crawl_account(crawl_id), 0, 0)
     for begin in range(0, len(plans), _CHUNK):
-        store.frontier.add(crawl, plans[begin : begin + _CHUNK], max_depth=0)
-    store.crawls.increment_stats(crawl, {"pages.planned": len(plans)})
-    store.crawls.start(crawl)
-    return crawl
+        store.frontier.add(crawl_id, plans[begin : begin + _CHUNK], max_depth=0)
+    store.crawls.increment_stats(crawl_id, {"pages.planned": len(plans)})
+    store.crawls.start(crawl_id)
+    return crawl_id
 
 
 def usernames(values: Sequence[SeedValue]) -> frozenset[str]:
-    """Users that are named by name: whatever is bought of them is bought by name."""
+    """Return the users given by name; all calls about them use the name."""
     return frozenset(value.username for value in values if value.username)
 
 
 def sec_uids(values: Sequence[SeedValue], options: Mapping[str, Any]) -> frozenset[str]:
-    """Users that are named by sec_uid, where their other profile payload is asked for."""
+    """Return the users given by sec_uid whose alternative profile format is requested."""
     if not options.get("alternative_method"):
         return frozenset()
     return frozenset(value.sec_uid for value in values if value.sec_uid)
 
 
 def _requests(spec: CrawlSpec, value: SeedValue) -> Iterator[Request]:
-    """The first calls for one seed; ids that are bought in batches bring none of their own."""
+    """Yield the first calls for one seed; none for post ids, which are fetched in batches."""
     options = spec.options
     match value.kind:
         case SeedKind.HASHTAG:
@@ -87,7 +87,7 @@ def _requests(spec: CrawlSpec, value: SeedValue) -> Iterator[Request]:
 
 
 def _batches(values: Sequence[SeedValue]) -> Iterator[Request]:
-    """Post ids given one by one, as many in a call as it takes."""
+    """Yield calls for bare post ids, as many per call as the endpoint takes."""
     ids = [value.post_id for value in values if value.kind in (SeedKind.POST, SeedKind.POSTS) and value.url is None]
     most = ENDPOINTS["multi_post_info"].max_ids
     for begin in range(0, len(ids), most):

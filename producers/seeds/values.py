@@ -1,19 +1,20 @@
-"""Turns what people paste (names, ids, links, lists) into seed values, or names every line it cannot read.
+"""Parse what people paste (names, ids, links, lists) into seed values, or report every line that is invalid.
 
-Rules that hold for every kind:
+Rules for every kind:
 
-- A list is UTF-8, one value a line (`posts` takes several ids a line). A line that starts with `#` and a
-  space or holds `#` alone is a comment; `#cats` is a value. Blank lines are left out, but counted.
-- The same seed given twice is one seed; the first place counts.
-- All bad values are reported together and nothing is returned, so that no crawl starts half-way.
+- A list is UTF-8, one value per line (`posts` takes several ids per line). A line that starts with `#` and a
+  space, or consists of `#` alone, is a comment; `#cats` is a value. Blank lines are skipped, but counted.
+- The same seed given twice is one seed, at its first place.
+- All bad values are reported together and nothing is returned, so that no crawl starts incomplete.
 - Names and hashtags are lower-cased, as the platform ignores their case; a `sec_uid` and the code of a short
-  link keep theirs, or two people would become one.
+  link are case-sensitive and kept.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -33,7 +34,7 @@ _SEC_UID = re.compile(r"MS4wLjAB[A-Za-z0-9_=-]{16,120}")  # 76 characters in the
 _POST_ID = re.compile(r"[0-9]{15,20}")
 _MUSIC_ID = re.compile(r"[0-9]{5,20}")  # sounds of the musical.ly years have short ids
 _NOT_IN_HASHTAG = re.compile(r"[\s#@,;/\\?&<>\"\ufffd]")
-# Byte-order mark, zero-width spaces and joiners, direction marks: copied along, seen by nobody.
+# Byte-order mark, zero-width spaces and joiners, direction marks: copied along unseen.
 _INVISIBLE = "".join(map(chr, (0xFEFF, *range(0x200B, 0x2010), 0x2060, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
 
@@ -42,8 +43,8 @@ class SeedValue:
     """One seed, canonical. Which fields are set depends on the kind:
 
     user, followers, followings, likes   `username` or `sec_uid`, exactly one
-    post                                 `url` (buys post_info; with `post_id` unless the link is short), or
-                                         `post_id` alone (goes into a batch)
+    post                                 `url` (fetched by post_info; with `post_id` unless the link is short), or
+                                         `post_id` alone (fetched in a batch)
     posts, comments                      `post_id`
     replies                              `post_id` and `comment_id`
     music                                `music_id`
@@ -63,7 +64,7 @@ class SeedValue:
 
     @property
     def label(self) -> str:
-        """The value as a person would write it."""
+        """Return the value as a user would write it."""
         if self.comment_id:
             return f"{self.post_id}:{self.comment_id}"
         name = f"@{self.username}" if self.username else None
@@ -72,7 +73,7 @@ class SeedValue:
 
 
 class InputProblem(NamedTuple):
-    """One value that could not be understood: where it stood, what it was, what is wrong with it."""
+    """One invalid value: where it was given, the value, and what is wrong with it."""
 
     where: str
     value: str
@@ -83,8 +84,8 @@ class InputProblem(NamedTuple):
         return f"{self.where}:{shown} {self.why}" if self.where else f"{shown} {self.why}".strip()
 
 
-class InputErrors(UsageError):
-    """Every value that could not be understood, in the order given; nothing was started."""
+class InvalidSeedsError(UsageError):
+    """All invalid values, in the order given; nothing was started."""
 
     def __init__(self, problems: Iterable[InputProblem]) -> None:
         self.problems = tuple(problems)
@@ -95,14 +96,14 @@ class InputErrors(UsageError):
 
 
 class _BadValue(ValueError):
-    """What is wrong with one value; becomes an InputProblem where its place is known."""
+    """What is wrong with one value; becomes an InputProblem once its place is known."""
 
 
 # --- lists ------------------------------------------------------------------------------------------------
 
 
 def read_list(path: str | Path, stdin: IO[bytes]) -> list[tuple[int, str]]:
-    """The numbered values of a file, or of `stdin` for `-`, without comments and blank lines."""
+    """Return the numbered values of a file, or of `stdin` for `-`, without comments and blank lines."""
     name = "standard input" if str(path) == "-" else str(path)
     try:
         data = stdin.read() if str(path) == "-" else Path(path).read_bytes()
@@ -112,7 +113,7 @@ def read_list(path: str | Path, stdin: IO[bytes]) -> list[tuple[int, str]]:
     values = [(number, text) for number, line in enumerate(lines, 1) if (text := _trim(line))]
     values = [(number, text) for number, text in values if not _is_comment(text)]
     if not values:
-        raise _whole(name, "holds no value: one a line is expected")
+        raise _whole(name, "contains no values; write one per line")
     return values
 
 
@@ -130,33 +131,33 @@ def _is_comment(text: str) -> bool:
     return text.strip("#") == "" or (text[0] == "#" and text[1].isspace())
 
 
-def _whole(name: str, why: str) -> InputErrors:
-    return InputErrors([InputProblem(name, "", why)])
+def _whole(name: str, why: str) -> InvalidSeedsError:
+    return InvalidSeedsError([InputProblem(name, "", why)])
 
 
 # --- values -----------------------------------------------------------------------------------------------
 
 
-def parse(kind: str, lines: Iterable[Line]) -> list[SeedValue]:
-    """The distinct seeds among the lines, in order; InputErrors names all lines that hold none."""
+def parse_values(kind: str, lines: Iterable[Line]) -> list[SeedValue]:
+    """Return the distinct seeds of the lines, in order; raise InvalidSeedsError with all invalid ones."""
     try:
         seed_kind = SeedKind(kind)
     except ValueError:
-        raise InputErrors([_unknown_kind(kind)]) from None
+        raise InvalidSeedsError([_unknown_kind(kind)]) from None
     found: dict[SeedValue, SeedValue] = {}
     problems: list[InputProblem] = []
     for where, text in _placed(lines):
         for part in _parts(seed_kind, text):
             try:
-                value = _READERS[seed_kind](seed_kind, _trim(part))
+                value = _PARSERS[seed_kind](seed_kind, _trim(part))
             except _BadValue as bad:
                 problems.append(InputProblem(where, part, str(bad)))
             else:
                 found.setdefault(_identity(value), value)
     if problems:
-        raise InputErrors(problems)
+        raise InvalidSeedsError(problems)
     if not found:
-        raise InputErrors([InputProblem("", "", f"no value given: {seed_kind} needs {_EXPECTED[seed_kind]}")])
+        raise InvalidSeedsError([InputProblem("", "", f"no value given: {seed_kind} needs {_EXPECTED[seed_kind]}")])
     return list(found.values())
 
 
@@ -168,19 +169,26 @@ def _placed(lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
 
 
 def _parts(kind: SeedKind, text: str) -> list[str]:
-    """The values of one line: ids may come several at a time, and all are judged."""
+    """Split a line of `posts` into its values; other kinds have one per line."""
     if kind is not SeedKind.POSTS:
         return [text]
     return [part for part in re.split(r"[\s,;]+", text) if part] or [text]
 
 
 def _identity(value: SeedValue) -> SeedValue:
-    """What makes two seeds one: a post is the same by its link and by its id."""
+    """Return the key of a seed: a post is the same by its link and by its id."""
     return replace(value, url=None) if value.post_id else value
 
 
 def _unknown_kind(kind: str) -> InputProblem:
-    return InputProblem("", kind, f"is no seed kind; there are {', '.join(SeedKind)}")
+    hint = did_you_mean(kind, SeedKind) or f"; use {', '.join(SeedKind)}"
+    return InputProblem("", "", f"unknown kind {_shown(kind)}{hint}")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'user'?` for the closest known word; empty if none is close."""
+    close = get_close_matches(word.lower(), list(known), n=1)
+    return f"; did you mean {str(close[0])!r}?" if close else ""
 
 
 def _user(kind: SeedKind, text: str) -> SeedValue:
@@ -191,8 +199,8 @@ def _user(kind: SeedKind, text: str) -> SeedValue:
         return SeedValue(kind, sec_uid=_sec_uid(text))
     if _POST_ID.fullmatch(text):
         raise _BadValue(
-            "looks like an id, and the API finds users by name, sec_uid or profile link only"
-            f" (should this be a name, write @{text})"
+            "looks like an id; the API finds users only by name, sec_uid or profile link"
+            f" (if it is a name, write @{text})"
         )
     name = text.removeprefix("@").lower()
     if not _USERNAME.fullmatch(name):
@@ -201,7 +209,7 @@ def _user(kind: SeedKind, text: str) -> SeedValue:
 
 
 def _user_by_link(kind: SeedKind, link: SplitResult) -> SeedValue:
-    """A post's link will do as well: it names the author."""
+    """Parse a profile link, or a post's link, which names its author."""
     owner = _steps(link)[0]
     if owner.upper().startswith("@MS4WLJAB"):
         return SeedValue(kind, sec_uid=_sec_uid(owner[1:]))
@@ -217,7 +225,7 @@ def _user_by_link(kind: SeedKind, link: SplitResult) -> SeedValue:
 def _sec_uid(text: str) -> str:
     if not _SEC_UID.fullmatch(text):
         raise _BadValue(
-            "is no whole sec_uid: it starts with MS4wLjAB, capitals count, and is usually 76 characters long"
+            "is not a complete sec_uid: it starts with MS4wLjAB, is case-sensitive and usually has 76 characters"
         )
     return text
 
@@ -230,7 +238,7 @@ def _post(kind: SeedKind, text: str) -> SeedValue:
 
 
 def _post_url(link: SplitResult | None) -> str | None:
-    """The link in the one form that the API documents; where it has no name in it, the id has to do."""
+    """Return the link in the form the API documents; None if it has no name, so that the id is used."""
     match = _post_path(link) if link is not None else None
     if match is None or not _USERNAME.fullmatch(owner := match["owner"].lower()):
         return None
@@ -306,13 +314,13 @@ def _search(kind: SeedKind, text: str) -> SeedValue:
     if not folded:
         raise _unexpected(kind)
     if len(folded) > MAX_TEXT:
-        raise _BadValue(f"has {len(folded)} characters; at most {MAX_TEXT} can be searched for")
+        raise _BadValue(f"has {len(folded)} characters; a search takes at most {MAX_TEXT}")
     return SeedValue(kind, text=_printable(unicodedata.normalize("NFC", folded)))
 
 
 def _printable(text: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise _BadValue("holds a control character or half a character")
+        raise _BadValue("contains a control character or half a character")
     return text
 
 
@@ -320,16 +328,16 @@ def _printable(text: str) -> str:
 
 
 def _link(text: str) -> SplitResult | None:
-    """The TikTok address in the text, None where the text is no address at all."""
+    """Return the TikTok link in the text; None if it is not a link."""
     if not _LINK.match(text):
         return None
     try:
         link = urlsplit(text if "://" in text else f"https://{text}")
         host = link.hostname or ""
     except ValueError:
-        raise _BadValue("is no address that can be read") from None
+        raise _BadValue("is not a valid link") from None
     if not any(host == known or host.endswith(f".{known}") for known in _HOSTS):
-        raise _BadValue("is not an address of tiktok.com")
+        raise _BadValue("is not a tiktok.com link")
     return link
 
 
@@ -350,11 +358,11 @@ def _short_url(link: SplitResult) -> str:
 
 def _refuse_short(link: SplitResult, lacks: str) -> None:
     if _is_short(link):
-        raise _BadValue(f"is a short link and holds {lacks}: open it in a browser and paste the long one")
+        raise _BadValue(f"is a short link and contains {lacks}: open it in a browser and paste the full link")
 
 
 def _trim(text: str) -> str:
-    """Without the spaces and invisible marks that come along when copying from chats and documents."""
+    """Strip spaces and the invisible marks copied along from chats and documents."""
     before = None
     while text != before:
         before, text = text, text.strip().strip(_INVISIBLE)
@@ -366,7 +374,7 @@ def _shown(value: str) -> str:
 
 
 def _unexpected(kind: SeedKind) -> _BadValue:
-    return _BadValue(f"is not understood: {kind} needs {_EXPECTED[kind]}")
+    return _BadValue(f"is invalid: {kind} needs {_EXPECTED[kind]}")
 
 
 _A_USER = "a name, @name, sec_uid or profile link"
@@ -390,7 +398,7 @@ _EXPECTED = {
     SeedKind.LIVE_SEARCH: _A_SEARCH,
 }
 
-_READERS: dict[SeedKind, Callable[[SeedKind, str], SeedValue]] = {
+_PARSERS: dict[SeedKind, Callable[[SeedKind, str], SeedValue]] = {
     SeedKind.HASHTAG: _hashtag,
     SeedKind.KEYWORD: _search,
     SeedKind.USER: _user,

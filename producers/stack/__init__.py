@@ -1,4 +1,4 @@
-"""The local stack: Redis or Valkey and MongoDB as real processes, with neither Docker nor root."""
+"""Run Redis (or Valkey) and MongoDB as local processes, without Docker or root."""
 
 from producers.stack.local import Stack, down, ps, up
 from producers.stack.processes import Running

@@ -1,8 +1,7 @@
-"""Carries out up, down and ps: one stack per home folder, written down in `stack.json`.
+"""Start, stop and list the local stack, one per home folder, recorded in `stack.json`.
 
-`stack.json` is written as soon as a process exists, with `urls` empty until all servers answer, so that an
-interrupted `up` leaves nothing that the next `up` or `down` does not know of. `ports.json` keeps the ports
-between runs.
+`stack.json` is written as soon as a process exists, with `urls` empty until all servers answer, so that the next
+`up` or `down` finds whatever an interrupted `up` left. `ports.json` keeps the ports between runs.
 """
 
 import contextlib
@@ -27,7 +26,7 @@ PORT_TRIES = 3
 
 @dataclass(frozen=True)
 class Stack:
-    """A local stack that answers: `urls` by the names of the environment."""
+    """A running stack; `urls` by the names of the settings."""
 
     home: Path
     urls: dict[str, str]
@@ -35,19 +34,19 @@ class Stack:
 
 
 def up(home: Path, *, redis_port: int = 0, mongo_port: int = 0, timeout: float = START_SECONDS) -> Stack:
-    """Starts what is not running yet and waits until all of it answers; port 0 is the last or a free one."""
+    """Start what is not running yet and wait until all servers answer; port 0 means the last port or a free one."""
     home = home.absolute()
     with _locked(home, timeout):
         launch = _Launch(home, {REDIS.name: redis_port, MONGO.name: mongo_port}, time.monotonic() + timeout)
         try:
             return launch.run()
-        except BaseException:  # Ctrl-C too: nothing is left half-way
+        except BaseException:  # Ctrl-C too: leave nothing half-started
             launch.undo()
             raise
 
 
 def down(home: Path) -> list[str]:
-    """Stops exactly what `up` started and says of each what was done; empty where nothing was running."""
+    """Stop exactly what `up` started; return a line for each process, none if nothing was running."""
     home = home.absolute()
     if not (home / "stack.json").exists():
         return []
@@ -58,7 +57,7 @@ def down(home: Path) -> list[str]:
 
 
 def ps(home: Path) -> list[Running]:
-    """The stack's processes that are alive."""
+    """Return the stack's running processes."""
     return [process for process in _recorded(home.absolute()) if alive(process)]
 
 
@@ -66,7 +65,7 @@ def ps(home: Path) -> list[Running]:
 
 
 class _Launch:
-    """One `up`: keeps what runs, starts what is missing, and can take back what it started."""
+    """One `up`: keep what is running, start what is missing, undo on failure."""
 
     def __init__(self, home: Path, asked: dict[str, int], deadline: float) -> None:
         self.home = home
@@ -82,7 +81,7 @@ class _Launch:
         for server in missing:
             self._start(server, programs[server.name], self._choose_port(server))
         for server in SERVERS:
-            self._settle(server, programs.get(server.name))
+            self._wait_for(server, programs.get(server.name))
         stack = Stack(self.home, _urls(self._processes()), self._processes())
         _write_json(self.home / "ports.json", {process.name: process.port for process in stack.processes})
         _write(self.home, stack.urls, stack.processes)
@@ -108,8 +107,8 @@ class _Launch:
             raise StackError(f"cannot start {program}: {error}") from error
         _write(self.home, {}, self._processes())
 
-    def _settle(self, server: Server, program: Path | None) -> None:
-        """Waits for the server; moves on where another program was quicker to take a port of our choice."""
+    def _wait_for(self, server: Server, program: Path | None) -> None:
+        """Wait for the server; try another port if another program took the one chosen here."""
         for left in reversed(range(PORT_TRIES)):
             process = self.started.get(server.name) or self.kept[server.name]
             try:
@@ -162,7 +161,7 @@ def _lost_its_port(process: Running) -> bool:
 
 
 def _tail(process: Running) -> str:
-    """The end of the log: where mongod tells errors (severity E or F) amid its farewells, those alone."""
+    """Return the end of the log; if mongod logged errors (severity E or F), those alone."""
     try:
         data = Path(process.log).read_bytes()[-65536:]
     except OSError as error:
@@ -176,20 +175,20 @@ def _tail(process: Running) -> str:
 
 
 def _why_not(port: int) -> str | None:
-    """Why the port cannot be listened on; None if it can."""
+    """Return why nothing can listen on the port; None if it is free."""
     if not 0 < port < 65536:
-        return "no port number"
+        return "not a port number"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            return "already in use" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror})"
+            return "already in use" if error.errno == errno.EADDRINUSE else f"not available ({error.strerror})"
     return None
 
 
 def _last_port(home: Path, server: Server) -> int:
-    with contextlib.suppress(StackError):  # a convenience: where it cannot be read, any port will do
+    with contextlib.suppress(StackError):  # a convenience: if it cannot be read, any port will do
         last = _read_json(home / "ports.json").get(server.name)
         return last if isinstance(last, int) else 0
     return 0
@@ -225,7 +224,7 @@ def _stop(processes: list[Running]) -> list[str]:
 
 @contextlib.contextmanager
 def _locked(home: Path, timeout: float) -> Iterator[None]:
-    """Holds the home's lock; it falls with the process that holds it."""
+    """Hold the home's lock; the system releases it when the process ends."""
     deadline = time.monotonic() + timeout
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -251,11 +250,11 @@ def _lock(descriptor: int) -> bool:
 
 
 def _unwritable(home: Path, error: OSError) -> StackError:
-    return StackError(f"cannot write to {home} ({error.strerror}); set TOKCRAWL_HOME to a folder that can be written")
+    return StackError(f"cannot write to {home} ({error.strerror}); set TOKCRAWL_HOME to a writable folder")
 
 
 def _recorded(home: Path) -> list[Running]:
-    """The processes of stack.json, dead or alive."""
+    """Return the processes of stack.json, running or not."""
     path = home / "stack.json"
     try:
         return [Running(**process) for process in _read_json(path).get("processes", [])]

@@ -1,4 +1,4 @@
-"""Starts detached processes and later finds, recognises and stops exactly these: by pid and start time."""
+"""Start detached processes, and later recognize and stop exactly these by pid and start time."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Running:
-    """A process that was started here; `started` tells it from a later one that was given the same pid."""
+    """A process started here; `started` distinguishes it from a later one with the same pid."""
 
     name: str
     pid: int
@@ -22,10 +22,10 @@ class Running:
 
 
 def start(name: str, command: list[str], home: Path, port: int) -> Running:
-    """Starts a process that outlives this one and its terminal; its output goes to a log of its own."""
+    """Start a process that outlives this one and its terminal, with its output in its own log."""
     log = home / "logs" / f"{name}.log"
     if log.exists():
-        log.replace(log.with_suffix(".log.1"))  # what the run before said last
+        log.replace(log.with_suffix(".log.1"))  # the end of the previous run
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the program was found by servers.find_program
             command,
@@ -36,17 +36,17 @@ def start(name: str, command: list[str], home: Path, port: int) -> Running:
             stderr=output,
             start_new_session=True,
         )
-    # Not waited for here, hence its pid cannot have been given away yet.
+    # Nobody has waited for it, so its pid cannot have been reused yet.
     return Running(name, process.pid, start_time(process.pid) or "", port, str(log))
 
 
 def _environment() -> dict[str, str]:
-    """Without our settings: the servers need none of them, the token least of all."""
+    """Return the environment without tokcrawl's settings: the servers must not see the token."""
     return {name: value for name, value in os.environ.items() if not name.startswith("TOKCRAWL_")}
 
 
 def start_time(pid: int) -> str | None:
-    """When the process was started, in the system's own words; None if it is gone or a zombie."""
+    """Return when the process was started, in the system's format; None if it is gone or a zombie."""
     if Path("/proc/self/stat").exists():
         return _linux_start_time(pid)
     return _ps_start_time(pid)
@@ -82,7 +82,7 @@ def alive(process: Running) -> bool:
 
 
 def stop(processes: Iterable[tuple[Running, float]]) -> list[str]:
-    """Stops the processes, each within its seconds, and says of each what was done."""
+    """Stop the processes, killing each that takes longer than its seconds; return a line for each."""
     mine = [(process, seconds) for process, seconds in processes if alive(process)]
     for process, _ in mine:
         _signal(process, signal.SIGTERM)

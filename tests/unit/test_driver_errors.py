@@ -16,7 +16,7 @@ import redis.exceptions
 import urllib3.exceptions
 from celery import Celery
 
-from crawler.api.client import ApiClient
+from crawler.api.client import SdkRequester
 from crawler.model.errors import CrawlError, TransportError, UnreachableError, UsageError
 from crawler.rate_limit import limiter
 from crawler.store import Store, errors
@@ -222,8 +222,8 @@ class FakePool:
         return self._outcome
 
 
-def client_over(outcome: Exception | FailingResponse) -> ApiClient:
-    client = ApiClient("https://api.invalid", "SECRET", 1.0)
+def client_over(outcome: Exception | FailingResponse) -> SdkRequester:
+    client = SdkRequester("https://api.invalid", "SECRET", 1.0, 1)
     client._pool.close()
     client._pool = FakePool(outcome)  # type: ignore[assignment]  # a fake
     return client

@@ -1,4 +1,4 @@
-"""A person's word on a crawl: what it changes, and when it is refused."""
+"""Pausing, resuming, cancelling and retrying: what each changes, and when it is refused."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def page(store: Store, name: str, n: int) -> Any:
     return store.ledger.acquire(request.page_id(name), name, "w", 60)
 
 
-def told(store: Store, name: str) -> tuple[str, str | None]:
+def state_of(store: Store, name: str) -> tuple[str, str | None]:
     found = store.crawls.get(name)
     assert found is not None
     return found["state"], found["cause"]
@@ -53,11 +53,11 @@ def told(store: Store, name: str) -> tuple[str, str | None]:
 def test_pausing_and_resuming(store: Store, gate: Any) -> None:
     crawl(store, "c")
     control.pause(store, "c")
-    assert told(store, "c") == ("paused", "user")
+    assert state_of(store, "c") == ("paused", "user")
     with pytest.raises(UsageError, match="paused, only a running one"):
         control.pause(store, "c")
     control.resume(store, gate, "c", None, None)
-    assert told(store, "c") == ("running", None)
+    assert state_of(store, "c") == ("running", None)
     with pytest.raises(UsageError, match="running, only a paused one"):
         control.resume(store, gate, "c", None, None)
     assert gate.opened == 0
@@ -77,7 +77,7 @@ def test_resuming_one_opens_the_gate(store: Store, gate: Any, cause: PauseCause,
     control.resume(store, gate, "c", None, None)
     assert store.gate.get() is None
     assert gate.opened == 1
-    assert [told(store, name) for name in "cde"] == [("running", None), other, ("paused", "user")]
+    assert [state_of(store, name) for name in "cde"] == [("running", None), other, ("paused", "user")]
 
 
 def test_resuming_leaves_a_gate_of_another_cause_closed(store: Store, gate: Any) -> None:
@@ -115,7 +115,7 @@ def test_cancelling_skips_what_is_planned(store: Store) -> None:
         "c", [PlannedPage(Request("post_comments", {"aweme_id": str(n)}), 0) for n in range(3)], max_depth=0
     )
     assert "2 planned pages" in control.cancel(store, "c")
-    assert told(store, "c") == ("cancelled", None)
+    assert state_of(store, "c") == ("cancelled", None)
     for word in (control.cancel, control.pause):
         with pytest.raises(UsageError, match="cancelled"):
             word(store, "c")
@@ -129,11 +129,11 @@ def test_retrying_plans_failed_pages_of_a_class_again(store: Store) -> None:
         error = {"kind": kind, "status": None, "detail": ""}
         store.ledger.end_without_result(page(store, "c", n), PageState.FAILED, EndReason.ERROR, error, None)
     store.crawls.finish("c", CrawlState.FAILED)
-    with pytest.raises(UsageError, match="no failed pages of class killed; there are server, unreadable"):
+    with pytest.raises(UsageError, match="crawl c has no failed pages of class killed; it has server, unreadable"):
         control.retry(store, "c", "killed")
-    assert told(store, "c") == ("failed", None)
-    assert control.retry(store, "c", "server").startswith("2 failed pages")
-    assert told(store, "c") == ("running", None)
+    assert state_of(store, "c") == ("failed", None)
+    assert control.retry(store, "c", "server") == "crawl c: 2 failed pages planned again"
+    assert state_of(store, "c") == ("running", None)
     control.pause(store, "c")
-    assert control.retry(store, "c", None).startswith("1 failed pages")
-    assert told(store, "c") == ("paused", "user")  # a person's pause is not lifted by a retry
+    assert control.retry(store, "c", None) == "crawl c: 1 failed page planned again"
+    assert state_of(store, "c") == ("paused", "user")  # a person's pause is not lifted by a retry

@@ -1,4 +1,4 @@
-"""The local stack, for real: started, recognised, half killed, brought back and stopped."""
+"""The local stack with real servers: started, recognized, partly killed, restarted and stopped."""
 
 import json
 import os
@@ -316,7 +316,7 @@ def test_a_damaged_record_is_not_guessed_at(home: Path, text: str) -> None:
     (home / "stack.json").unlink()
 
 
-@pytest.mark.parametrize(("port", "why"), [(70000, "no port number"), (-1, "no port number")])
+@pytest.mark.parametrize(("port", "why"), [(70000, "not a port number"), (-1, "not a port number")])
 def test_impossible_ports(home: Path, programs: Path, port: int, why: str) -> None:
     for name in ("redis-server", "mongod"):
         put(programs, name, "exit 1")

@@ -1,4 +1,4 @@
-"""What a person is told of a crawl: counted, told from the roll-up, or final."""
+"""A crawl's status: counted from the ledger, read from its roll-up, or final."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, PauseCause, SeedKind
 from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
-from producers.status import figures, find, is_being_counted
+from producers.status import crawl_status, find_crawl, is_finalizing
 
 pytestmark = pytest.mark.server
 
@@ -34,28 +34,28 @@ def crawl(store: Store) -> str:
     return "c"
 
 
-def told(store: Store, rollup: dict[str, Any], **options: bool) -> dict[str, int]:
+def pages_of(store: Store, rollup: dict[str, Any], **options: bool) -> dict[str, int]:
     store.db["crawls"].update_one({"_id": "c"}, {"$set": {"rollup": rollup}})
-    return {name: n for name, n in figures(store, find(store, "c"), **options)["pages"].items() if n}
+    return {name: n for name, n in crawl_status(store, find_crawl(store, "c"), **options)["pages"].items() if n}
 
 
 def test_a_small_crawl_is_counted_whatever_its_roll_up_says(store: Store, crawl: str) -> None:
     wrong = {"pages": {"planned": 9}}
-    assert told(store, wrong) == {"planned": 2, "leased": 1}
-    assert told(store, wrong, count=False) == {"planned": 8, "leased": 1}
+    assert pages_of(store, wrong) == {"planned": 2, "leased": 1}
+    assert pages_of(store, wrong, count=False) == {"planned": 8, "leased": 1}
     store.crawls.pause(PauseCause.USER, crawl)
-    assert told(store, wrong, count=False) == {"planned": 2, "leased": 1}
+    assert pages_of(store, wrong, count=False) == {"planned": 2, "leased": 1}
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_a_large_one_is_told_from_its_roll_up(store: Store, crawl: str, paused: bool) -> None:
+def test_a_large_crawl_is_read_from_its_roll_up(store: Store, crawl: str, paused: bool) -> None:
     if paused:
         store.crawls.pause(PauseCause.USER, crawl)
-    assert told(store, LARGE) == {"planned": 4, "leased": 1, "done": 30_000}
+    assert pages_of(store, LARGE) == {"planned": 4, "leased": 1, "done": 30_000}
 
 
-def test_final_figures_are_told_as_they_are(store: Store, crawl: str) -> None:
-    assert told(store, {"pages": {"done": 7}, "final": True}) == {"done": 7}
+def test_final_figures_are_not_counted_again(store: Store, crawl: str) -> None:
+    assert pages_of(store, {"pages": {"done": 7}, "final": True}) == {"done": 7}
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_final_figures_are_told_as_they_are(store: Store, crawl: str) -> None:
         (CrawlState.RUNNING, LARGE, 1, False),
     ],
 )
-def test_a_large_crawl_that_is_over_is_being_counted_while_somebody_is_there_to_do_it(
+def test_a_large_crawl_that_has_ended_is_finalizing_while_a_worker_is_there_to_count_it(
     store: Store, state: CrawlState, rollup: dict[str, Any], workers: int, expected: bool
 ) -> None:
     if workers:
         store.workers.heartbeat("w", "host", 1, 8, 0)
     crawl = {"_id": "c", "state": state, "rollup": rollup, "ended_at": datetime.now(UTC)}
-    assert is_being_counted(store, crawl) == expected
+    assert is_finalizing(store, crawl) == expected

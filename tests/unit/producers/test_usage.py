@@ -1,4 +1,4 @@
-"""The ledger beside the provider's figures, and what becomes of charges that nobody could tell."""
+"""The ledger compared with the provider's figures, and how unknown charges are resolved."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from crawler.model.errors import UsageError
 from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
 from crawler.store.budgets import BudgetClaim, BudgetLimit, Settlement, crawl_account, day_account
-from producers.usage import rendered, settle
+from producers.usage import reconcile, render_usage
 
 # The fake says that it has no disk to use.
 pytestmark = pytest.mark.filterwarnings("ignore:'allowDiskUse':UserWarning")
@@ -48,7 +48,7 @@ def did(store: Store, n: int, units: int | None, expected: int = 5, crawl: str =
 
 
 def settled(store: Store, provider: Provider, days: int = 1) -> list[dict[str, Any]]:
-    return settle(store, provider, days)  # type: ignore[arg-type]  # a fake
+    return reconcile(store, provider, days)  # type: ignore[arg-type]  # a fake
 
 
 def figures(row: Mapping[str, Any]) -> tuple[int, ...]:
@@ -56,7 +56,7 @@ def figures(row: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize(
-    ("told", "known", "unknown", "expected"),
+    ("reported", "known", "unknown", "expected"),
     [
         (0, [], [], (0, 0, 0, 0, 0)),
         (7, [3, 4], [], (7, 7, 0, 0, 0)),
@@ -71,13 +71,13 @@ def figures(row: Mapping[str, Any]) -> tuple[int, ...]:
     ],
 )
 def test_unknown_charges_become_what_the_provider_leaves_for_them(
-    store: Store, told: int, known: list[int], unknown: list[int], expected: tuple[int, ...]
+    store: Store, reported: int, known: list[int], unknown: list[int], expected: tuple[int, ...]
 ) -> None:
     for n, units in enumerate(known):
         did(store, n, units)
     for n, feared in enumerate(unknown):
         did(store, 100 + n, None, feared)
-    (row,) = settled(store, Provider(today={"tiktok": told, "instagram": 999}))
+    (row,) = settled(store, Provider(today={"tiktok": reported, "instagram": 999}))
     assert figures(row) == expected
     assert store.charges.spent_on(day()) == (sum(known) + row["settled"], 0)
 
@@ -100,17 +100,19 @@ def test_each_day_for_itself_newest_first(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [{"tiktok": 4}, {"units": 4}, {"tiktok": "4"}, {"tiktok": 4, "units": 9, "instagram": 1}]
+    "reported", [{"tiktok": 4}, {"units": 4}, {"tiktok": "4"}, {"tiktok": 4, "units": 9, "instagram": 1}]
 )
-def test_the_figure_in_its_known_forms(store: Store, told: Any) -> None:
-    assert settled(store, Provider(today=told))[0]["provider"] == 4
+def test_the_figure_in_its_known_forms(store: Store, reported: Any) -> None:
+    assert settled(store, Provider(today=reported))[0]["provider"] == 4
 
 
-@pytest.mark.parametrize("told", [None, [], 4, {"instagram": 4}, {"tiktok": None}, {"tiktok": True}, {"tiktok": "-4"}])
-def test_a_figure_that_cannot_be_read_settles_nothing(store: Store, told: Any) -> None:
+@pytest.mark.parametrize(
+    "reported", [None, [], 4, {"instagram": 4}, {"tiktok": None}, {"tiktok": True}, {"tiktok": "-4"}]
+)
+def test_a_figure_that_cannot_be_read_settles_nothing(store: Store, reported: Any) -> None:
     did(store, 1, None, 5)
     with pytest.raises(UsageError, match="cannot be read"):
-        settled(store, Provider(today=told))
+        settled(store, Provider(today=reported))
     assert store.charges.spent_on(day()) == (0, 5)
 
 
@@ -151,9 +153,10 @@ def test_a_crawl_that_does_not_run_is_counted_anew(
 
 def test_the_lines_say_what_does_not_fit() -> None:
     row = {"day": "2026-01-31", "provider": 1200, "ledger": 1200, "unknown": 0, "settled": 0, "elsewhere": 0}
-    assert rendered([row]) == "2026-01-31  provider 1,200  ledger 1,200"
-    assert "(7 of it were unknown until now)" in rendered([{**row, "settled": 7}])
-    assert "5 spent elsewhere with this token, or in flight" in rendered([{**row, "elsewhere": 5}])
-    assert "the provider tells 5 less" in rendered([{**row, "elsewhere": -5}])
-    assert len(rendered([row, row]).splitlines()) == 2
-    assert rendered([]) == ""
+    assert render_usage([row]) == "2026-01-31  provider 1,200  ledger 1,200"
+    assert "(7 of these were unconfirmed until now)" in render_usage([{**row, "settled": 7}])
+    assert "5 units spent elsewhere with this token, or in flight" in render_usage([{**row, "elsewhere": 5}])
+    assert "provider reports 5 units fewer than its own responses charged" in render_usage([{**row, "elsewhere": -5}])
+    assert "provider reports 1 unit fewer" in render_usage([{**row, "elsewhere": -1}])
+    assert len(render_usage([row, row]).splitlines()) == 2
+    assert render_usage([]) == ""

@@ -21,7 +21,7 @@ from crawler.model.errors import (
     UnreachableError,
     UsageError,
 )
-from producers.seeds.values import InputErrors, InputProblem
+from producers.seeds.values import InputProblem, InvalidSeedsError
 
 CALL_ERRORS: list[ApiCallError] = [
     ApiCallError("odd", 418, None),
@@ -61,7 +61,7 @@ def test_a_call_error_survives_pickling(error: ApiCallError) -> None:
         CrawlError("a"),
         UsageError("b"),
         UnreachableError("c"),
-        InputErrors([InputProblem("line 3", "x", "is nothing")]),
+        InvalidSeedsError([InputProblem("line 3", "x", "is nothing")]),
     ],
     ids=repr,
 )

@@ -1,4 +1,4 @@
-"""From a command's words to a spec, or to one line that says what cannot be meant."""
+"""From a command's options to a spec, or to one line that says what does not fit."""
 
 import io
 from pathlib import Path
@@ -9,8 +9,8 @@ import pytest
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import Relation, SeedKind
 from crawler.model.errors import UsageError
-from producers.seeds.options import make_spec, seeds
-from producers.seeds.values import InputErrors, SeedValue
+from producers.seeds.options import build_spec, read_seeds
+from producers.seeds.values import InvalidSeedsError, SeedValue
 
 SEC = "MS4wLjABAAAAv7iSuuXDJGDvJkmH_vz1qkDZYo1apxgzaxdBSeIuPiMAbCdEfGhIjKlMnOpQrStUv"[:76]
 DEFAULT = {"authors", "comments", "followings"}
@@ -27,7 +27,7 @@ def asked(kind: str = "hashtag", options: dict[str, Any] | None = None, **given:
         "expand": None, "depth": 2, "max_pages": None, "max_units": None, "limits": [], "since": None, "until": None,
         "priority": 0, "name": None, "attrs": [],
     }  # fmt: skip
-    return make_spec(kind, values, **{**ordinary, **given, "options": options or {}})
+    return build_spec(kind, values, **{**ordinary, **given, "options": options or {}})
 
 
 @pytest.mark.parametrize("kind", list(SeedKind))
@@ -103,11 +103,15 @@ def test_dates_are_days_of_utc(since: str | None, until: str | None, start: int 
 
 # what was asked for → what the line must name
 WRONG: list[tuple[str, dict[str, Any], str]] = [
-    ("hashtag", {"expand": "autors"}, r"--expand knows no autors; it takes authors, .* or none"),
-    ("hashtag", {"expand": "authors,none"}, "--expand knows no none"),
+    (
+        "hashtag",
+        {"expand": "autors"},
+        r"--expand: no relation 'autors'; did you mean 'authors'\?; use authors, .* or none",
+    ),
+    ("hashtag", {"expand": "authors,none"}, "--expand: no relation 'none'; use authors"),
     ("hashtag", {"limits": ["comments"]}, "--limit takes LIST=N, not 'comments'"),
     ("hashtag", {"limits": ["comments="]}, "--limit takes LIST=N"),
-    ("hashtag", {"limits": ["comment=5"]}, "--limit knows no list 'comment'; it takes .*comments"),
+    ("hashtag", {"limits": ["comment=5"]}, r"--limit: no list 'comment'; did you mean 'comments'\?; use .*comments"),
     ("hashtag", {"limits": ["comments=many"]}, "--limit comments takes a number of items, not 'many'"),
     ("hashtag", {"limits": ["comments=0"]}, "--limit comments takes a number"),
     ("hashtag", {"limits": ["comments=-1"]}, "--limit comments takes a number"),
@@ -118,20 +122,24 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("hashtag", {"until": "31.01.2026"}, "--until takes a date"),
     ("hashtag", {"until": "2026-02-30"}, "--until takes a date"),
     ("hashtag", {"since": "2026-02-01", "until": "2026-01-01"}, "--since 2026-02-01 is after --until 2026-01-01"),
-    ("hashtag", {"options": {"days": 5}}, "--days and --max-cursor go with --full"),
-    ("hashtag", {"options": {"max_cursor": 5}}, "--days and --max-cursor go with --full"),
-    ("hashtag", {"options": {"period": "7"}}, "--period goes with keyword, not with hashtag"),
-    ("hashtag", {"options": {"alternative_method": True}}, "--alternative-method goes with user, not with hashtag"),
-    ("hashtag", {"options": {"country": "us"}}, "--country goes with keyword and live-search, not with hashtag"),
-    ("keyword", {"options": {"days": 5}}, "--days goes with hashtag, not with keyword"),
-    ("keyword", {"options": {"period": "8"}}, "--period is one of 0, 1, 7, 30, 90, 180"),
-    ("keyword", {"options": {"sorting": "2"}}, "--sorting is 0 .* or 1"),
-    ("keyword", {"options": {"country": "usa"}}, "--country takes a code of two letters like us, not 'usa'"),
-    ("keyword", {"options": {"country": "1a"}}, "--country takes a code"),
-    ("live-search", {"options": {"country": ""}}, "--country takes a code"),
-    ("user", {"options": {"full": True}}, "--full goes with hashtag and keyword, not with user"),
-    ("followers", {"options": {"alternative_method": True}}, "--alternative-method goes with user, not with followers"),
-    ("posts", {"options": {"match_exactly": True}}, "--match-exactly goes with keyword, not with posts"),
+    ("hashtag", {"options": {"days": 5}}, "--days and --max-cursor need --full"),
+    ("hashtag", {"options": {"max_cursor": 5}}, "--days and --max-cursor need --full"),
+    ("hashtag", {"options": {"period": "7"}}, "--period works with keyword, not with hashtag"),
+    ("hashtag", {"options": {"alternative_method": True}}, "--alternative-method works with user, not with hashtag"),
+    ("hashtag", {"options": {"country": "us"}}, "--country works with keyword and live-search, not with hashtag"),
+    ("keyword", {"options": {"days": 5}}, "--days works with hashtag, not with keyword"),
+    ("keyword", {"options": {"period": "8"}}, "--period must be one of 0, 1, 7, 30, 90, 180"),
+    ("keyword", {"options": {"sorting": "2"}}, "--sorting must be 0 .* or 1"),
+    ("keyword", {"options": {"country": "usa"}}, "--country takes a two-letter code like us, not 'usa'"),
+    ("keyword", {"options": {"country": "1a"}}, "--country takes a two-letter code"),
+    ("live-search", {"options": {"country": ""}}, "--country takes a two-letter code"),
+    ("user", {"options": {"full": True}}, "--full works with hashtag and keyword, not with user"),
+    (
+        "followers",
+        {"options": {"alternative_method": True}},
+        "--alternative-method works with user, not with followers",
+    ),
+    ("posts", {"options": {"match_exactly": True}}, "--match-exactly works with keyword, not with posts"),
 ]
 
 
@@ -144,18 +152,18 @@ def test_what_cannot_be_meant_is_named(kind: str, given: dict[str, Any], said: s
 def test_seeds_come_from_the_line_a_file_and_standard_input(tmp_path: Path) -> None:
     more = tmp_path / "more.txt"
     more.write_text("# comment\nbirds\nCats\n")
-    given = seeds("hashtag", ["cats", "-", "#dogs"], more, io.BytesIO(b"fish\n"))
+    given = read_seeds("hashtag", ["cats", "-", "#dogs"], more, io.BytesIO(b"fish\n"))
     assert [value.hashtag for value in given] == ["cats", "dogs", "fish", "birds"]
 
 
 def test_no_seed_at_all() -> None:
-    with pytest.raises(UsageError, match=r"what to seed\? Give values after hashtag, a file with --input, or -"):
-        seeds("hashtag", [], None, io.BytesIO())
+    with pytest.raises(UsageError, match="nothing to seed: give values after hashtag, a file with --input, or -"):
+        read_seeds("hashtag", [], None, io.BytesIO())
 
 
 def test_all_bad_seeds_are_named_with_their_places(tmp_path: Path) -> None:
     more = tmp_path / "more.txt"
     more.write_text("fine\n\ntwo words\n")
-    with pytest.raises(InputErrors) as caught:
-        seeds("hashtag", ["a b", "cats"], more, io.BytesIO())
+    with pytest.raises(InvalidSeedsError) as caught:
+        read_seeds("hashtag", ["a b", "cats"], more, io.BytesIO())
     assert [problem.where for problem in caught.value.problems] == ["argument 1", "line 3"]

@@ -8,8 +8,8 @@ from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, SeedKind
 from crawler.planning import validate_request
 from crawler.store import Store
-from producers.seeds.start import first_pages, sec_uids, start, usernames
-from producers.seeds.values import parse
+from producers.seeds.start import first_pages, sec_uids, start_crawl, usernames
+from producers.seeds.values import parse_values
 
 ID, ID2, COMMENT = "7123456789012345678", "6999999999999999999", "7200000000000000001"
 SEC = "MS4wLjABAAAAv7iSuuXDJGDvJkmH_vz1qkDZYo1apxgzaxdBSeIuPiMAbCdEfGhIjKlMnOpQrStUv"[:76]
@@ -18,7 +18,7 @@ URL = f"https://www.tiktok.com/@alice/video/{ID}"
 
 def planned(kind: str, *values: str, **options: Any) -> list[tuple[str, dict[str, Any]]]:
     """Endpoint and arguments of each first page."""
-    given = parse(kind, [(None, value) for value in values])
+    given = parse_values(kind, [(None, value) for value in values])
     spec = CrawlSpec(
         kind=SeedKind(kind), usernames=usernames(given), sec_uids=sec_uids(given, options), options=options
     )
@@ -101,17 +101,17 @@ def test_ids_are_bought_in_batches_of_a_hundred(kind: str, ids: int, sizes: list
     ("kind", "full", "slow"), [("hashtag", True, True), ("keyword", True, True), ("hashtag", False, False)]
 )
 def test_full_searches_are_slow(store: Store, kind: str, full: bool, slow: bool) -> None:
-    given = parse(kind, [(None, "cats")])
+    given = parse_values(kind, [(None, "cats")])
     spec = CrawlSpec(kind=SeedKind(kind), options={"full": full})
-    crawl = start(store, spec, given, first_pages(spec, given))
+    crawl = start_crawl(store, spec, given, first_pages(spec, given))
     assert len(store.frontier.undispatched(crawl, 9, slow=slow)) == 1
     assert store.frontier.undispatched(crawl, 9, slow=not slow) == []
 
 
 def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
-    given = parse("hashtag", [(None, f"tag{n}") for n in range(30)])
+    given = parse_values("hashtag", [(None, f"tag{n}") for n in range(30)])
     spec = CrawlSpec(kind=SeedKind.HASHTAG)
-    crawl = start(store, spec, given, first_pages(spec, given))
+    crawl = start_crawl(store, spec, given, first_pages(spec, given))
     document = store.crawls.get(crawl)
     assert document is not None
     assert (document["state"], document["rollup"]) == ("running", {"pages": {"planned": 30}})
@@ -122,8 +122,8 @@ def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
 
 def test_a_budget_is_opened_with_the_crawl(store: Store) -> None:
     spec = CrawlSpec(kind=SeedKind.HASHTAG, max_units=5)
-    given = parse("hashtag", [(None, "cats")])
-    crawl = start(store, spec, given, first_pages(spec, given))
+    given = parse_values("hashtag", [(None, "cats")])
+    crawl = start_crawl(store, spec, given, first_pages(spec, given))
     account = store.db["budgets"].find_one({})
     assert account is not None
     assert (account["_id"], account["committed"], account["pages"]) == (f"crawl:{crawl}", 0, 0)
@@ -139,17 +139,17 @@ def test_until_all_pages_are_written_nobody_works_on_it(real_store: Store, monke
         return plan(crawl, *args, **kwargs)
 
     monkeypatch.setattr(real_store.frontier, "add", watched)
-    given = parse("hashtag", [(None, f"tag{n}") for n in range(1001)])
+    given = parse_values("hashtag", [(None, f"tag{n}") for n in range(1001)])
     spec = CrawlSpec(kind=SeedKind.HASHTAG)
-    start(real_store, spec, given, first_pages(spec, given))
+    start_crawl(real_store, spec, given, first_pages(spec, given))
     assert states == [CrawlState.SEEDING] * 2
     assert real_store.db["pages"].count_documents({}) == 1001
 
 
 def test_two_crawls_of_the_same_seeds_are_two(store: Store) -> None:
     spec = CrawlSpec(kind=SeedKind.HASHTAG)
-    given = parse("hashtag", [(None, "cats")])
+    given = parse_values("hashtag", [(None, "cats")])
     plans = first_pages(spec, given)
-    first, second = start(store, spec, given, plans), start(store, spec, given, plans)
+    first, second = start_crawl(store, spec, given, plans), start_crawl(store, spec, given, plans)
     assert first != second
     assert store.db["pages"].count_documents({}) == 2

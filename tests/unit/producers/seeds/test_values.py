@@ -1,4 +1,4 @@
-"""What people paste, kind by kind, and what is said where it cannot be understood."""
+"""What people paste, kind by kind, and the messages for invalid values."""
 
 import io
 import pickle
@@ -8,7 +8,7 @@ import pytest
 
 from crawler.model.enums import SeedKind
 from crawler.model.errors import UsageError
-from producers.seeds.values import InputErrors, SeedValue, parse, read_list
+from producers.seeds.values import InvalidSeedsError, SeedValue, parse_values, read_list
 
 ID = "7123456789012345678"
 ID2 = "6999999999999999999"
@@ -85,17 +85,17 @@ OTHERS = [
 @pytest.mark.parametrize("kind", ["user", "followers", "followings", "likes"])
 @pytest.mark.parametrize(("text", "fields"), USERS)
 def test_users(kind: str, text: str, fields: dict[str, str]) -> None:
-    assert parse(kind, [(1, text)]) == [SeedValue(SeedKind(kind), **fields)]
+    assert parse_values(kind, [(1, text)]) == [SeedValue(SeedKind(kind), **fields)]
 
 
 @pytest.mark.parametrize(("text", "fields"), POSTS)
 def test_post(text: str, fields: dict[str, str]) -> None:
-    assert parse("post", [(None, text)]) == [SeedValue(SeedKind.POST, **fields)]
+    assert parse_values("post", [(None, text)]) == [SeedValue(SeedKind.POST, **fields)]
 
 
 @pytest.mark.parametrize(("kind", "text", "fields"), OTHERS)
 def test_other_kinds(kind: str, text: str, fields: dict[str, str]) -> None:
-    assert parse(kind, [(1, text)]) == [SeedValue(SeedKind(kind), **fields)]
+    assert parse_values(kind, [(1, text)]) == [SeedValue(SeedKind(kind), **fields)]
 
 
 def test_every_kind_is_read() -> None:
@@ -109,24 +109,24 @@ BAD = [
     ("user", "#alice", "name, @name, sec_uid"),
     ("user", "x", "name, @name, sec_uid"),
     ("user", "", "name, @name, sec_uid"),
-    ("user", SEC[:20], "no whole sec_uid"),
-    ("user", SEC.lower(), "capitals count"),
+    ("user", SEC[:20], "not a complete sec_uid"),
+    ("user", SEC.lower(), "case-sensitive"),
     ("user", "tiktok.com", "name, @name, sec_uid"),
     ("user", "https://www.tiktok.com/tag/cats", "name, @name, sec_uid"),
-    ("user", "https://vm.tiktok.com/ZMabC/", "short link and holds no name"),
-    ("user", "https://www.instagram.com/alice", "not an address of tiktok.com"),
-    ("user", "https://www.tiktok.com@evil.example/@alice", "not an address of tiktok.com"),
-    ("user", "https://eviltiktok.com/@alice", "not an address of tiktok.com"),
-    ("user", "https://[tiktok.com/@alice", "no address that can be read"),
+    ("user", "https://vm.tiktok.com/ZMabC/", "short link and contains no name"),
+    ("user", "https://www.instagram.com/alice", "not a tiktok.com link"),
+    ("user", "https://www.tiktok.com@evil.example/@alice", "not a tiktok.com link"),
+    ("user", "https://eviltiktok.com/@alice", "not a tiktok.com link"),
+    ("user", "https://[tiktok.com/@alice", "not a valid link"),
     ("post", "123", "15 to 20 digits"),
     ("post", "https://www.tiktok.com/@alice", "15 to 20 digits"),
     ("post", f"{ID} {ID2}", "15 to 20 digits"),
-    ("comments", "https://vm.tiktok.com/ZMabC", "short link and holds no id"),
-    ("posts", "https://www.tiktok.com/t/ZTabC", "short link and holds no id"),
+    ("comments", "https://vm.tiktok.com/ZMabC", "short link and contains no id"),
+    ("posts", "https://www.tiktok.com/t/ZTabC", "short link and contains no id"),
     ("replies", ID, "POST:COMMENT"),
     ("replies", LINK, "POST:COMMENT"),
     ("replies", f"{ID}:12", "POST:COMMENT"),
-    ("replies", f"vm.tiktok.com/ZMabC:{ID}", "short link and holds no id"),
+    ("replies", f"vm.tiktok.com/ZMabC:{ID}", "short link and contains no id"),
     ("music", "original-sound", "sound's id or link"),
     ("music", LINK, "sound's id or link"),
     ("hashtag", "two words", "without spaces"),
@@ -142,56 +142,62 @@ BAD = [
 
 @pytest.mark.parametrize(("kind", "text", "why"), BAD)
 def test_what_is_not_understood(kind: str, text: str, why: str) -> None:
-    with pytest.raises(InputErrors) as caught:
-        parse(kind, [(7, text)])
+    with pytest.raises(InvalidSeedsError) as caught:
+        parse_values(kind, [(7, text)])
     (problem,) = caught.value.problems
     assert problem.where == "line 7"
     assert why in problem.why
 
 
 def test_all_bad_lines_are_named_at_once() -> None:
-    with pytest.raises(InputErrors) as caught:
-        parse("user", [(1, "alice"), (2, "b c"), (None, "ok.name"), (None, ID), (9, "?")])
+    with pytest.raises(InvalidSeedsError) as caught:
+        parse_values("user", [(1, "alice"), (2, "b c"), (None, "ok.name"), (None, ID), (9, "?")])
     assert [problem.where for problem in caught.value.problems] == ["line 2", "argument 2", "line 9"]
     first, *_ = str(caught.value).splitlines()
-    assert first == "line 2: 'b c' is not understood: user needs a name, @name, sec_uid or profile link"
+    assert first == "line 2: 'b c' is invalid: user needs a name, @name, sec_uid or profile link"
 
 
 def test_long_values_are_cut_in_messages() -> None:
-    with pytest.raises(InputErrors) as caught:
-        parse("music", [(1, "z" * 5000)])
+    with pytest.raises(InvalidSeedsError) as caught:
+        parse_values("music", [(1, "z" * 5000)])
     assert len(str(caught.value)) < 300
 
 
 def test_errors_are_user_errors_and_survive_pickling() -> None:
     with pytest.raises(UsageError) as caught:
-        parse("user", [(1, "?")])
+        parse_values("user", [(1, "?")])
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_nothing_given() -> None:
-    with pytest.raises(InputErrors, match="no value given: hashtag needs one hashtag"):
-        parse("hashtag", [])
+    with pytest.raises(InvalidSeedsError, match="no value given: hashtag needs one hashtag"):
+        parse_values("hashtag", [])
 
 
 def test_unknown_kind_names_the_kinds() -> None:
-    with pytest.raises(InputErrors, match="is no seed kind; there are hashtag, keyword"):
-        parse("hashtags", [(1, "cats")])
+    with pytest.raises(InvalidSeedsError, match=r"^unknown kind 'nothing'; use hashtag, keyword"):
+        parse_values("nothing", [(1, "cats")])
+
+
+@pytest.mark.parametrize(("kind", "meant"), [("hashtags", "hashtag"), ("users", "user"), ("Music", "music")])
+def test_an_almost_known_kind_gets_a_suggestion(kind: str, meant: str) -> None:
+    with pytest.raises(InvalidSeedsError, match=rf"^unknown kind '{kind}'; did you mean '{meant}'\?$"):
+        parse_values(kind, [(1, "cats")])
 
 
 def test_the_same_seed_twice_is_one() -> None:
     lines = list(enumerate(["@Bob", "alice", "https://www.tiktok.com/@bob", "ALICE"], 1))
-    assert [value.username for value in parse("user", lines)] == ["bob", "alice"]
-    assert len(parse("user", [(1, SEC), (2, SEC.swapcase().replace("ms4WlJab", "MS4wLjAB"))])) == 2
-    assert len(parse("post", [(1, LINK), (2, ID), (3, f"tiktok.com/@alice/video/{ID}")])) == 1
-    assert len(parse("post", [(1, "vm.tiktok.com/ZMa"), (2, "vm.tiktok.com/ZMA")])) == 2
+    assert [value.username for value in parse_values("user", lines)] == ["bob", "alice"]
+    assert len(parse_values("user", [(1, SEC), (2, SEC.swapcase().replace("ms4WlJab", "MS4wLjAB"))])) == 2
+    assert len(parse_values("post", [(1, LINK), (2, ID), (3, f"tiktok.com/@alice/video/{ID}")])) == 1
+    assert len(parse_values("post", [(1, "vm.tiktok.com/ZMa"), (2, "vm.tiktok.com/ZMA")])) == 2
 
 
 def test_several_ids_on_a_line() -> None:
-    values = parse("posts", [(1, f"{ID}, {ID2};{LINK}"), (2, f"{ID2[:-1]}0\t{ID2} ,")])
+    values = parse_values("posts", [(1, f"{ID}, {ID2};{LINK}"), (2, f"{ID2[:-1]}0\t{ID2} ,")])
     assert [value.post_id for value in values] == [ID, ID2, f"{ID2[:-1]}0"]
-    with pytest.raises(InputErrors) as caught:
-        parse("posts", [(1, ID), (4, f"{ID2} 12 x")])
+    with pytest.raises(InvalidSeedsError) as caught:
+        parse_values("posts", [(1, ID), (4, f"{ID2} 12 x")])
     assert [(problem.where, problem.value) for problem in caught.value.problems] == [
         ("line 4", "12"),
         ("line 4", "x"),
@@ -212,7 +218,7 @@ def test_several_ids_on_a_line() -> None:
     ],
 )
 def test_labels(kind: str, text: str, label: str) -> None:
-    assert parse(kind, [(1, text)])[0].label == label
+    assert parse_values(kind, [(1, text)])[0].label == label
 
 
 def read(data: bytes) -> list[tuple[int, str]]:
@@ -236,14 +242,14 @@ def test_lists(data: bytes, values: list[tuple[int, str]]) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "standard input: holds no value"),
-        (b"\n# only this\n", "standard input: holds no value"),
+        (b"", "standard input: contains no values"),
+        (b"\n# only this\n", "standard input: contains no values"),
         (b"ok\nm\xfcnchen\n", r"standard input: is not UTF-8 \(line 2\)"),
         ("a\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
     ],
 )
 def test_lists_that_cannot_be_read(data: bytes, why: str) -> None:
-    with pytest.raises(InputErrors, match=why):
+    with pytest.raises(InvalidSeedsError, match=why):
         read(data)
 
 
@@ -251,7 +257,7 @@ def test_files(tmp_path: Path) -> None:
     path = tmp_path / "users.txt"
     path.write_text("alice\n\n@bob\n")
     assert read_list(path, io.BytesIO()) == [(1, "alice"), (3, "@bob")]
-    with pytest.raises(InputErrors, match=r"none\.txt: cannot be read: No such file"):
+    with pytest.raises(InvalidSeedsError, match=r"none\.txt: cannot be read: No such file"):
         read_list(tmp_path / "none.txt", io.BytesIO())
-    with pytest.raises(InputErrors, match="cannot be read: Is a directory"):
+    with pytest.raises(InvalidSeedsError, match="cannot be read: Is a directory"):
         read_list(tmp_path, io.BytesIO())
