@@ -1,1 +1,1 @@
-"""The crawl itself, from the endpoint table to the step; knows neither Celery nor the command line."""
+"""The core: from the endpoint table to the page runner; knows neither Celery nor the command line."""

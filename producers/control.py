@@ -30,7 +30,7 @@ def resume(
         stats = store.stats.recount(crawl_id)
         store.budgets.open_account(crawl_account(crawl_id), stats["units"] + stats["unknown"], stats["pages"]["done"])
     store.frontier.reset_dispatch(crawl_id)
-    store.crawls.resume(crawl=crawl_id, budget=budget)
+    store.crawls.resume(crawl_id=crawl_id, budget=budget)
     _open_gate(store, rate_limiter, PauseCause(crawl["cause"]))
     return f"crawl {crawl_id} resumed"
 

@@ -1,1 +1,1 @@
-"""Celery around the step: the app, the one task, the feeder and the supervisor."""
+"""Celery around the engine: the app, its one task, the leader and the supervisor."""

@@ -1,8 +1,8 @@
-"""Money that must not run out of hand: an account per crawl and per UTC day, reserved before a call, settled after.
+"""Budgets with a hard upper bound: an account per crawl and UTC day; units are reserved before a call, settled after.
 
 An account is one document, so a reservation is one atomic operation and the bound holds whatever the concurrency:
-`committed` = units spent + units held by calls in flight; `holds` = what each lease token holds. A token's hold is
-made once and settled once, so a crash between any two steps is mended by looking at the ledger (`settle_lost`).
+`committed` = units spent + units held by calls in flight; `holds` = what each lease token holds. A token's hold is made
+once and settled once, so a crash between any two steps is repaired from the ledger (`settle_orphans`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,11 @@ from pymongo.errors import DuplicateKeyError
 from crawler.store.connection import Document, Repository, now, unjournaled
 from crawler.store.errors import translate_errors
 
-ORPHANED_AFTER = 120  # seconds after which a hold that no lease knows is let go
+ORPHANED_AFTER = 120  # seconds after which a hold without a lease is settled
 
 
-def crawl_account(crawl: str) -> str:
-    return f"crawl:{crawl}"
+def crawl_account(crawl_id: str) -> str:
+    return f"crawl:{crawl_id}"
 
 
 def day_account(day: str) -> str:
@@ -28,7 +28,7 @@ def day_account(day: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BudgetLimit:
-    """A bound on one account; None is none."""
+    """A bound on one account; None means no bound."""
 
     account: str
     units: int | None = None
@@ -37,7 +37,7 @@ class BudgetLimit:
 
 @dataclass(frozen=True, slots=True)
 class BudgetRefusal:
-    """No reservation: `exhausted` when the money is gone, else held by calls in flight that may give some back."""
+    """No reservation: `exhausted` when the units are spent, else calls in flight hold them and may return some."""
 
     account: str
     exhausted: bool
@@ -47,29 +47,29 @@ class BudgetRefusal:
 class BudgetClaim:
     """Units to be held for one call of a page under its lease's token."""
 
-    page: str
+    page_id: str
     token: str
     units: int
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A hold of `units` becomes `charged` units spent; a page that is to be bought again gives its place back."""
+    """Turns a hold of `units` into `charged` units spent; a page that will be fetched again returns its place."""
 
     account: str
     token: str
     units: int
     charged: int
-    bought: bool
-    alone: str | None = None
+    completed: bool
+    exclusive_key: str | None = None
 
     def update(self) -> UpdateOne:
         unset = {f"holds.{self.token}": 1}
-        if self.alone is not None:
-            unset[f"alone.{self.alone}"] = 1
+        if self.exclusive_key is not None:
+            unset[f"exclusive.{self.exclusive_key}"] = 1
         return UpdateOne(
             {"_id": self.account, f"holds.{self.token}": {"$exists": True}},
-            {"$inc": {"committed": self.charged - self.units, "pages": 0 if self.bought else -1}, "$unset": unset},
+            {"$inc": {"committed": self.charged - self.units, "pages": 0 if self.completed else -1}, "$unset": unset},
         )
 
 
@@ -84,13 +84,13 @@ class Budgets(Repository):
         self._pages = db["pages"]
 
     @translate_errors
-    def reserve(self, limit: BudgetLimit, claim: BudgetClaim, alone: str | None = None) -> BudgetRefusal | None:
-        """Hold units and one page for a call; with `alone`, only while no other call holds under that name."""
+    def reserve(self, limit: BudgetLimit, claim: BudgetClaim, exclusive_key: str | None = None) -> BudgetRefusal | None:
+        """Hold units and one page for a call; with `exclusive_key`, only while no other call holds under it."""
         wanted, update = _hold_operation(limit, [claim])
-        if alone is not None:
-            wanted[f"alone.{alone}"] = {"$exists": False}
-            update["$set"][f"alone.{alone}"] = claim.token
-            update["$set"][f"holds.{claim.token}"]["alone"] = alone
+        if exclusive_key is not None:
+            wanted[f"exclusive.{exclusive_key}"] = {"$exists": False}
+            update["$set"][f"exclusive.{exclusive_key}"] = claim.token
+            update["$set"][f"holds.{claim.token}"]["exclusive_key"] = exclusive_key
         for _ in range(2):
             if self._budgets.update_one(wanted, update).matched_count:
                 return None
@@ -111,13 +111,13 @@ class Budgets(Repository):
 
     @translate_errors
     def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Settle holds, each once. Not journaled: what is forgotten is settled by the ledger (`settle_lost`)."""
+        """Settle holds, each once. Not journaled: a lost write is repaired from the ledger (`settle_orphans`)."""
         if settlements:
             self._unjournaled.bulk_write([settlement.update() for settlement in settlements], ordered=False)
 
     @translate_errors
     def settle_orphans(self) -> int:
-        """Settle the holds of leases that are over by what the ledger says they were charged; returns how many."""
+        """Settle the holds of ended leases by what the ledger says they were charged; return how many."""
         settled: list[Settlement] = []
         for account in self._budgets.find({"holds": {"$nin": [None, {}]}}):
             holds: Mapping[str, Document] = account["holds"]
@@ -136,30 +136,30 @@ class Budgets(Repository):
                     continue  # between the last write of its page and its own settling
                 else:
                     charged = int(hold["units"])  # nobody can say: unknown counts as spent
-                bought = page.get("state") == "done"
+                completed = page.get("state") == "done"
                 settled.append(
-                    Settlement(account["_id"], token, int(hold["units"]), charged, bought, hold.get("alone"))
+                    Settlement(account["_id"], token, int(hold["units"]), charged, completed, hold.get("exclusive_key"))
                 )
         self.settle(settled)
         return len(settled)
 
     @translate_errors
     def open_account(self, account: str, units: int, pages: int) -> None:
-        """Make the account of a crawl that was not bounded before, with what it spent so far."""
+        """Create the account of a crawl that had no budget before, with what it has spent so far."""
         self._budgets.update_one(
             {"_id": account},
-            {"$setOnInsert": {"committed": units, "pages": pages, "holds": {}, "alone": {}}},
+            {"$setOnInsert": {"committed": units, "pages": pages, "holds": {}, "exclusive": {}}},
             upsert=True,
         )
 
     @translate_errors
     def adjust(self, account: str, units: int) -> None:
-        """Add units that were spent without a hold (unknown charges that turned out otherwise)."""
+        """Add units that were spent without a hold, or subtract them: an unknown charge has been resolved."""
         self._budgets.update_one({"_id": account}, {"$inc": {"committed": units}})
 
     @translate_errors
     def observed_prices(self) -> dict[str, int]:
-        """The highest charge seen per endpoint."""
+        """Return the highest charge seen per endpoint."""
         return {price["_id"]: int(price["units"]) for price in self._prices.find()}
 
     @translate_errors
@@ -167,21 +167,21 @@ class Budgets(Repository):
         self._prices.update_one({"_id": endpoint}, {"$max": {"units": units}, "$set": {"at": now()}}, upsert=True)
 
     def _open(self, account: str) -> bool:
-        """Make the account where there is none; whether it was made now."""
+        """Create the account where there is none; return whether it was created now."""
         try:
-            self._budgets.insert_one({"_id": account, "committed": 0, "pages": 0, "holds": {}, "alone": {}})
+            self._budgets.insert_one({"_id": account, "committed": 0, "pages": 0, "holds": {}, "exclusive": {}})
         except DuplicateKeyError:
             return False
         return True
 
 
 def _hold_operation(limit: BudgetLimit, claims: Sequence[BudgetClaim]) -> tuple[Document, Document]:
-    """Filter and update that hold for these calls, where there is room for all of them."""
+    """Return filter and update that hold for these calls, where there is room for all of them."""
     units, moment = sum(claim.units for claim in claims), now()
     wanted: Document = {"_id": limit.account, **{f"holds.{claim.token}": {"$exists": False} for claim in claims}}
     if limit.units is not None:
         wanted["committed"] = {"$lte": limit.units - units}
     if limit.pages is not None:
         wanted["pages"] = {"$lte": limit.pages - len(claims)}
-    holds = {f"holds.{c.token}": {"units": c.units, "page": c.page, "at": moment} for c in claims}
+    holds = {f"holds.{c.token}": {"units": c.units, "page": c.page_id, "at": moment} for c in claims}
     return wanted, {"$inc": {"committed": units, "pages": len(claims)}, "$set": holds}

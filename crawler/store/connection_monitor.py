@@ -1,4 +1,4 @@
-"""Counts how often the connection to MongoDB was lost: what was not in the server's journal then may be gone."""
+"""Count resets of the connection to MongoDB: what was not in the server's journal then may be lost."""
 
 from pymongo.monitoring import (
     ConnectionCheckedInEvent,

@@ -1,4 +1,4 @@
-"""The crawls: their spec, state and roll-up, changed only from states that allow it."""
+"""Keep the crawls: their spec, state and roll-up, changed only from states that allow it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -12,13 +12,13 @@ from crawler.store.connection import Document, Repository, now
 from crawler.store.errors import translate_errors
 
 _ENDED = [state for state in CrawlState if state.ended]
-_LISTED = ("usernames", "sec_uids")  # of a spec: may be millions, so they are kept with the seeds
+_LONG_LISTS = ("usernames", "sec_uids")  # of a spec: maybe millions of entries, so they are kept with the seeds
 _CHUNK = 5_000
-_HEARD = timedelta(seconds=5)  # after which every worker has heard of a pause
+_PAUSE_REACHES_ALL = timedelta(seconds=5)  # after which every worker has stopped making calls
 
 
 class Crawls(Repository):
-    """The `crawls` collection, and `seeds`: what each was seeded with, some thousand in a document."""
+    """The `crawls` collection, and `seeds`: what each crawl was seeded with, some thousands per document."""
 
     def __init__(self, db: "Database[Document]", persistent: bool = False) -> None:
         super().__init__(db, persistent)
@@ -26,15 +26,15 @@ class Crawls(Repository):
         self._seeds = db["seeds"]
 
     @translate_errors
-    def create(self, crawl: str, spec: CrawlSpec, seeds: Sequence[str] = ()) -> None:
-        """A crawl whose pages are still being written; `seeds` as people read them."""
+    def create(self, crawl_id: str, spec: CrawlSpec, seeds: Sequence[str] = ()) -> None:
+        """Create a crawl whose first pages are still being written; `seeds` as people read them."""
         written = spec.model_dump(mode="json")
-        lists = {"values": list(seeds), **{name: written.pop(name) for name in _LISTED}}
-        for chunk in _chunks(crawl, lists):
+        lists = {"values": list(seeds), **{name: written.pop(name) for name in _LONG_LISTS}}
+        for chunk in _chunks(crawl_id, lists):
             self._seeds.insert_one(chunk)
         self._crawls.insert_one(
             {
-                "_id": crawl,
+                "_id": crawl_id,
                 "name": spec.name,
                 "kind": spec.kind,
                 "spec": written,
@@ -51,41 +51,44 @@ class Crawls(Repository):
         )
 
     @translate_errors
-    def start(self, crawl: str) -> None:
+    def start(self, crawl_id: str) -> None:
         self._crawls.update_one(
-            {"_id": crawl, "state": CrawlState.SEEDING},
+            {"_id": crawl_id, "state": CrawlState.SEEDING},
             {"$set": {"state": CrawlState.RUNNING, "started_at": now()}},
         )
 
     @translate_errors
-    def get(self, crawl: str) -> Document | None:
-        """The crawl with this id or, if there is just one, with this name."""
-        if found := self._crawls.find_one({"_id": crawl}):
+    def get(self, crawl_id: str) -> Document | None:
+        """Return the crawl with this id or, if there is exactly one, with this name."""
+        if found := self._crawls.find_one({"_id": crawl_id}):
             return found
-        named = list(self._crawls.find({"name": crawl}).limit(2))
+        named = list(self._crawls.find({"name": crawl_id}).limit(2))
         return named[0] if len(named) == 1 else None
 
     @translate_errors
     def latest(self, limit: int = 20) -> list[Document]:
-        """The newest crawls first."""
+        """Return the newest crawls first."""
         return list(self._crawls.find({}).sort("created_at", -1).limit(limit))
 
     @translate_errors
     def active(self, known: Mapping[str, CrawlSpec] | None = None) -> list[Crawl]:
-        """Every crawl that has not ended; a spec never changes, so those that are `known` are not read again."""
+        """Return every crawl that has not ended; a spec never changes, so the `known` ones are not read again."""
         specs = known or {}
         found = self._crawls.find({"state": {"$nin": _ENDED}}, {"state": 1, "cause": 1, "budget": 1})
         return [_crawl(one, specs.get(one["_id"]) or self._spec(one["_id"])) for one in found]
 
     @translate_errors
-    def pause(self, cause: PauseCause, crawl: str | None = None, budget: Mapping[str, int | None] | None = None) -> int:
-        """Pause one running crawl, or all; returns how many. What a person paused stays paused by them.
+    def pause(
+        self, cause: PauseCause, crawl_id: str | None = None, budget: Mapping[str, int | None] | None = None
+    ) -> int:
+        """Pause one running crawl, or all; return how many. What a person paused stays paused by them.
 
-        With `budget`, only while that is its budget still: who was refused by an old one must not stop the resumed.
+        With `budget`, only while that is still its budget, so that a worker refused under the old budget cannot pause a
+        crawl that has been resumed with a new one.
         """
         wanted: Document = {"state": CrawlState.RUNNING}
-        if crawl is not None:
-            wanted["_id"] = crawl
+        if crawl_id is not None:
+            wanted["_id"] = crawl_id
         wanted |= {f"budget.{name}": bound for name, bound in (budget or {}).items()}
         return self._crawls.update_many(
             wanted, {"$set": {"state": CrawlState.PAUSED, "cause": cause, "paused_at": now()}}
@@ -95,14 +98,14 @@ class Crawls(Repository):
     def resume(
         self,
         *,
-        crawl: str | None = None,
+        crawl_id: str | None = None,
         causes: Collection[PauseCause] | None = None,
         budget: Mapping[str, int] | None = None,
     ) -> int:
-        """Let paused crawls run on: one, or all paused for one of `causes`; `budget` sets new totals."""
+        """Resume paused crawls: one, or all paused for one of `causes`; `budget` sets new totals. Return how many."""
         wanted: Document = {"state": CrawlState.PAUSED}
-        if crawl is not None:
-            wanted["_id"] = crawl
+        if crawl_id is not None:
+            wanted["_id"] = crawl_id
         if causes is not None:
             wanted["cause"] = {"$in": list(causes)}
         sets = {f"budget.{name}": value for name, value in (budget or {}).items()}
@@ -112,65 +115,69 @@ class Crawls(Repository):
         ).modified_count
 
     @translate_errors
-    def reopen(self, crawl: str) -> None:
-        """Failed pages were planned anew: its figures are no longer final, and if it has ended it runs again."""
-        self._crawls.update_one({"_id": crawl}, {"$unset": {"rollup.final": 1}})
+    def reopen(self, crawl_id: str) -> None:
+        """Mark its figures as no longer final after failed pages were planned again; if it has ended, it runs again."""
+        self._crawls.update_one({"_id": crawl_id}, {"$unset": {"rollup.final": 1}})
         self._crawls.update_one(
-            {"_id": crawl, "state": {"$in": [CrawlState.FAILED, CrawlState.COMPLETE]}},
+            {"_id": crawl_id, "state": {"$in": [CrawlState.FAILED, CrawlState.COMPLETE]}},
             {"$set": {"state": CrawlState.RUNNING, "cause": None, "ended_at": None}},
         )
 
     @translate_errors
-    def finish(self, crawl: str, state: CrawlState, *, rollup: Mapping[str, Any] | None = None) -> bool:
-        """End it, once, with its exact roll-up where that is known."""
+    def finish(self, crawl_id: str, state: CrawlState, *, rollup: Mapping[str, Any] | None = None) -> bool:
+        """End a crawl, once, with its exact roll-up where that is known; return whether this call ended it."""
         update: Document = {"$set": {"state": state, "cause": None, "ended_at": now()}}
         if rollup is None:
             update["$unset"] = {"rollup.final": 1}
         else:
             update["$set"]["rollup"] = {**rollup, "final": True}
-        return self._crawls.update_one({"_id": crawl, "state": {"$nin": _ENDED}}, update).modified_count == 1
+        return self._crawls.update_one({"_id": crawl_id, "state": {"$nin": _ENDED}}, update).modified_count == 1
 
     # --- figures ---
 
     @translate_errors
-    def increment_stats(self, crawl: str, counts: Mapping[str, int]) -> None:
-        """Add to the running roll-up; one that is final takes no more."""
+    def increment_stats(self, crawl_id: str, counts: Mapping[str, int]) -> None:
+        """Add to the running roll-up; a final one takes no more."""
         if counts:
             self._crawls.update_one(
-                {"_id": crawl, "rollup.final": {"$ne": True}},
+                {"_id": crawl_id, "rollup.final": {"$ne": True}},
                 {"$inc": {f"rollup.{name}": n for name, n in counts.items()}},
             )
 
     @translate_errors
     def awaiting_recount(self) -> list[Document]:
-        """Crawls that stand still and whose figures are not final: `_id, state, rollup`."""
-        paused = {"state": CrawlState.PAUSED, "cause": {"$ne": PauseCause.OUTAGE}, "paused_at": {"$lt": now() - _HEARD}}
+        """Return crawls that stand still and whose figures are not final: `_id, state, rollup`."""
+        paused = {
+            "state": CrawlState.PAUSED,
+            "cause": {"$ne": PauseCause.OUTAGE},
+            "paused_at": {"$lt": now() - _PAUSE_REACHES_ALL},
+        }
         wanted = {"$or": [{"state": {"$in": _ENDED}}, paused], "rollup.final": {"$ne": True}}
         return list(self._crawls.find(wanted, {"state": 1, "rollup": 1}))
 
     @translate_errors
-    def finalize_stats(self, crawl: str, before: Mapping[str, Any], counted: Mapping[str, Any]) -> bool:
-        """Make what was counted the final figures, unless anything was added to those `before` meanwhile."""
+    def finalize_stats(self, crawl_id: str, before: Mapping[str, Any], counted: Mapping[str, Any]) -> bool:
+        """Make the recount the final figures, unless anything was added to those of `before` meanwhile."""
         return (
             self._crawls.update_one(
-                {"_id": crawl, "state": {"$ne": CrawlState.RUNNING}, "rollup": dict(before)},
+                {"_id": crawl_id, "state": {"$ne": CrawlState.RUNNING}, "rollup": dict(before)},
                 {"$set": {"rollup": {**counted, "final": True}}},
             ).matched_count
             == 1
         )
 
-    def _spec(self, crawl: str) -> CrawlSpec:
-        spec = (self._crawls.find_one({"_id": crawl}, {"spec": 1}) or {})["spec"]
-        for chunk in self._seeds.find({"crawl": crawl}, dict.fromkeys(_LISTED, 1)):
-            for name in chunk.keys() & set(_LISTED):
+    def _spec(self, crawl_id: str) -> CrawlSpec:
+        spec = (self._crawls.find_one({"_id": crawl_id}, {"spec": 1}) or {})["spec"]
+        for chunk in self._seeds.find({"crawl": crawl_id}, dict.fromkeys(_LONG_LISTS, 1)):
+            for name in chunk.keys() & set(_LONG_LISTS):
                 spec.setdefault(name, []).extend(chunk[name])
         return CrawlSpec.model_validate(spec)
 
 
-def _chunks(crawl: str, lists: Mapping[str, Sequence[str]]) -> Iterator[Document]:
+def _chunks(crawl_id: str, lists: Mapping[str, Sequence[str]]) -> Iterator[Document]:
     for begin in range(0, max(map(len, lists.values())), _CHUNK):
         parts = {name: one[begin : begin + _CHUNK] for name, one in lists.items()}
-        yield {"_id": f"{crawl}:{begin}", "crawl": crawl, **{name: part for name, part in parts.items() if part}}
+        yield {"_id": f"{crawl_id}:{begin}", "crawl": crawl_id, **{name: part for name, part in parts.items() if part}}
 
 
 def _crawl(found: Document, spec: CrawlSpec) -> Crawl:

@@ -1,7 +1,7 @@
-"""Stores what pages hold: entities, edges and rejects, in idempotent bulk upserts.
+"""Store what pages hold: entities, follow edges and rejects, in idempotent bulk upserts.
 
-The merge rule (contract): typed fields that carry no knowledge are never written, so thin or zero never overwrites
-known; `raw` is the fullest object bought, newest among equals. Fullness is (fullness, number of keys) as one number.
+The merge rule: a typed field without knowledge is never written, so a thin or placeholder value never overwrites a
+known one; `raw` is the fullest object received, the newest among equals. `full` joins fullness and number of keys.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ _MOST_LEVELS = 150  # and at 180 levels
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """An item that could not be read or stored: where it comes from, its position on the page, why, and the item."""
+    """An item that could not be parsed or stored: where it comes from, its position on the page, why, and the item."""
 
     origin: Provenance
     position: int
@@ -51,7 +51,7 @@ class Entities(Repository):
 
     @translate_errors
     def upsert(self, pages: Sequence[tuple[Provenance, Sequence[ParsedEntity]]]) -> list[Reject]:
-        """Upsert what pages hold; returns what MongoDB cannot hold even when mended, with position -1."""
+        """Upsert what pages hold; return what MongoDB cannot hold even when sanitized, with position -1."""
         rejects: list[Reject] = []
         for kind, writes in _merged(pages).items():
             try:
@@ -65,7 +65,7 @@ class Entities(Repository):
 
     @translate_errors
     def upsert_follows(self, edges: Sequence[tuple[Provenance, tuple[str, str]]]) -> None:
-        """Upsert edges, given as (follower, followee) uids, each with where it comes from."""
+        """Upsert edges, given as (follower, followee) user ids, each with its provenance."""
         if not edges:
             return
         moment = now()
@@ -86,7 +86,7 @@ class Entities(Repository):
 
     @translate_errors
     def save_rejects(self, rejects: Sequence[Reject]) -> None:
-        """Keep items that could not be read or stored; the same page read again writes the same rejects."""
+        """Keep items that could not be parsed or stored; the same page parsed again writes the same rejects."""
         if not rejects:
             return
         self._collection("rejects").bulk_write(
@@ -113,14 +113,14 @@ class Entities(Repository):
 
     @translate_errors
     def load_fields(self, kind: str, ids: Sequence[str]) -> list[Document]:
-        """The typed fields of entities, without `raw`; those that are not stored are left out."""
+        """Return the typed fields of entities, without `raw`; those that are not stored are left out."""
         return list(self.db[kind].find({"_id": {"$in": list(ids)}}, {"raw": 0, "seen": 0}))
 
     def _collection(self, kind: str) -> "Collection[Document]":
         return unjournaled(self.db[kind])
 
     def _write(self, kind: str, writes: Sequence[EntityWrite]) -> None:
-        """One upsert an entity; those that are stored fuller already take only the typed fields."""
+        """Upsert each entity; one that is stored fuller already takes only the typed fields."""
         moment = now()
         writes = [write for write in writes if not self._known.wrote_recently(kind, write, moment)]
         if not writes:
@@ -174,7 +174,7 @@ def _on_existing(write: EntityWrite, moment: datetime) -> tuple[UpdateOne, Updat
 
 
 def _merged(pages: Sequence[tuple[Provenance, Sequence[ParsedEntity]]]) -> dict[str, list[EntityWrite]]:
-    """Writes by kind, an entity met twice merged into one: the fullest raw, later knowledge over earlier."""
+    """Group writes by kind, merging an entity that appears twice: the fullest raw, later knowledge over earlier."""
     kinds: dict[str, dict[str, EntityWrite]] = {}
     for origin, found in pages:
         for one in found:
@@ -194,22 +194,22 @@ def _merged(pages: Sequence[tuple[Provenance, Sequence[ParsedEntity]]]) -> dict[
 
 
 def _fitting(writes: Iterable[EntityWrite]) -> tuple[list[EntityWrite], list[Reject]]:
-    """Writes that BSON can hold, mended where needed, and the rest as rejects."""
+    """Return the writes that BSON can hold, sanitized where needed, and the rest as rejects."""
     fitting: list[EntityWrite] = []
     unfit: list[Reject] = []
     for write in writes:
         try:
-            mended = EntityWrite(write.id, sanitize(write.known), sanitize(write.raw), write.full, write.origin)
-            size = len(bson.encode({"known": mended.known, "raw": mended.raw, "_id": mended.id}))
-            if size > _MOST_BYTES or _deeper(mended.raw, _MOST_LEVELS):
+            clean = EntityWrite(write.id, sanitize(write.known), sanitize(write.raw), write.full, write.origin)
+            size = len(bson.encode({"known": clean.known, "raw": clean.raw, "_id": clean.id}))
+            if size > _MOST_BYTES or _deeper(clean.raw, _MOST_LEVELS):
                 raise ValueError(f"{size} bytes, or nested too deeply")
-            fitting.append(mended)
+            fitting.append(clean)
         except _ENCODING as error:
             unfit.append(Reject(write.origin, -1, f"{write.id}: MongoDB cannot hold it: {error}", write.raw))
     return fitting, unfit
 
 
 def _deeper(value: Any, levels: int) -> bool:
-    """Whether a value is nested in more levels than these."""
+    """Whether a value is nested more than `levels` deep."""
     entries = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels < 0 or any(_deeper(entry, levels - 1) for entry in entries if isinstance(entry, dict | list))

@@ -1,4 +1,4 @@
-"""Counts a crawl from its ledger: the exact figures that the running roll-up only follows."""
+"""Count a crawl from its ledger: the exact figures that the running roll-up approximates."""
 
 from collections import Counter
 
@@ -18,15 +18,15 @@ class CrawlStats(Repository):
 
     @translate_errors
     @long_running
-    def recount(self, crawl: str) -> Document:
-        """The crawl's roll-up, counted anew: pages by state, calls, units, ends, endpoints, entities."""
+    def recount(self, crawl_id: str) -> Document:
+        """Return the crawl's exact roll-up: pages by state, calls, units, ends, endpoints, entities."""
         states: Counter[str] = Counter(dict.fromkeys(PageState, 0))
         ends: Counter[str] = Counter()
         endpoints: dict[str, Counter[str]] = {}
         calls = spent = unknown = rejects = 0
         for row in self._pages.aggregate(
             [
-                {"$match": {"crawl": crawl}},
+                {"$match": {"crawl": crawl_id}},
                 {
                     "$group": {
                         "_id": {"state": "$state", "end": "$end", "endpoint": "$endpoint"},
@@ -69,13 +69,13 @@ class CrawlStats(Repository):
             "rejects": rejects,
             "ends": dict(ends),
             "endpoints": {name: dict(each) for name, each in endpoints.items()},
-            "entities": self.count_entities(crawl),
+            "entities": self.count_entities(crawl_id),
         }
 
     @translate_errors
     @long_running
-    def count_entities(self, crawl: str) -> dict[str, int]:
-        """How many entities of each kind the crawl met, each once."""
+    def count_entities(self, crawl_id: str) -> dict[str, int]:
+        """Count the entities of each kind that the crawl has seen, each once."""
         counted = dict.fromkeys(COUNTED_KINDS, 0)
         embedded = {
             "$reduce": {
@@ -107,7 +107,7 @@ class CrawlStats(Repository):
         }
         for row in self._pages.aggregate(
             [
-                {"$match": {"crawl": crawl, "kind": {"$exists": True}}},
+                {"$match": {"crawl": crawl_id, "kind": {"$exists": True}}},
                 {"$project": {"embedded": {"$concatArrays": [own, edges, embedded]}}},
                 {"$unwind": "$embedded"},
                 {"$group": {"_id": {"k": "$embedded.k", "i": "$embedded.i"}}},

@@ -1,4 +1,4 @@
-"""Remembers what this process wrote of entities, so that the same is not written again on every page."""
+"""Deduplicate entity writes: remember what this process wrote, so that not every page writes the same again."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,15 +8,15 @@ from crawler.model.bounded_cache import BoundedCache
 from crawler.model.items import Provenance
 from crawler.store.connection_monitor import ConnectionMonitor
 
-RANK = 10_000  # so that a higher fullness is fuller than any number of keys
+RANK = 10_000  # weight of one step of Fullness: more than any number of keys
 _THIN = 1 * RANK  # below it: embedded in another object
 _FRESH = timedelta(seconds=60)
-_WRITTEN, _FULLER = 25_000, 10_000  # entities that are there for sure, with what they drag along about 15 MB
+_WRITTEN, _FULLER = 25_000, 10_000  # entries kept at least, about 15 MB together
 
 
 @dataclass(slots=True)
 class EntityWrite:
-    """An entity to be written: its typed fields, the object as bought, and how full that is."""
+    """An entity to be written: its typed fields, the object as received, and how full that is."""
 
     id: str
     known: dict[str, Any]
@@ -26,9 +26,9 @@ class EntityWrite:
 
 
 class WriteCache:
-    """What this process wrote of embedded entities in the last minute, and which are known to be stored fuller.
+    """What this process wrote of embedded entities in the last minute, and which are stored fuller already.
 
-    A post's author or a comment's writer is met again and again, thin and unchanged. `seen.last_at` of such an entity
+    A post's author or a comment's writer appears again and again, thin and unchanged. `seen.last_at` of such an entity
     may therefore be a minute behind.
     """
 
@@ -39,7 +39,7 @@ class WriteCache:
         self._full: BoundedCache[tuple[str, str], int] = BoundedCache(_FULLER)
 
     def wrote_recently(self, kind: str, write: EntityWrite, moment: datetime) -> bool:
-        """Whether this crawl wrote just the same a moment ago."""
+        """Whether this crawl wrote the same within the last minute."""
         if write.full >= _THIN:
             return False
         if self._seen_resets != self._connection_monitor.resets:  # the server may have lost what we believe is there
@@ -55,7 +55,7 @@ class WriteCache:
         return (self._full.get((kind, write.id)) or -1) > write.full
 
     def note_fuller(self, kind: str, write: EntityWrite) -> None:
-        """Take note that more than this is stored (how much more is not told)."""
+        """Record that a fuller object than this one is stored (how much fuller is unknown)."""
         self._full.put((kind, write.id), write.full + 1)
 
     def note_written(self, kind: str, write: EntityWrite, moment: datetime) -> None:

@@ -272,8 +272,8 @@ FIELDS: dict[str, list[Row]] = {
         ("holds.TOKEN.units", "integer", UNITS, "held for the call under this lease token"),
         ("holds.TOKEN.page", "string", "", "`pages._id`"),
         ("holds.TOKEN.at", "date", UTC, "when it was reserved"),
-        ("holds.TOKEN.alone", "string", "", "endpoint without a known price, of which one call at a time is made"),
-        ("alone.ENDPOINT", "string", "", "lease token of that one call"),
+        ("holds.TOKEN.exclusive_key", "string", "", "endpoint without a known price, of which one call at a time is made"),
+        ("exclusive.ENDPOINT", "string", "", "lease token of that one call"),
     ],
     "prices": [
         ("_id", "string", "", "endpoint"),

@@ -76,7 +76,7 @@ def test_who_was_refused_by_the_old_budget_does_not_stop_the_resumed_crawl(store
     assert first is not None
     guard.settle(first, first.charge(1), completed=True)
     store.crawls.pause(PauseCause.BUDGET, "c")
-    store.crawls.resume(crawl="c", budget={"units": 50})
+    store.crawls.resume(crawl_id="c", budget={"units": 50})
     held = taken(store, plan(2))
     assert guard.reserve(held, made, COMMENTS) is None  # `made` is what a worker knew before
     assert ((store.crawls.get("c") or {})["state"], document(store, held)["state"]) == ("running", "planned")

@@ -93,8 +93,8 @@ def test_resuming_by_crawl_and_by_cause(store: Store) -> None:
         store.crawls.pause(cause, crawl)
     assert store.crawls.resume(causes=[PauseCause.UNITS, PauseCause.ACCOUNT]) == 1
     assert [state(store, crawl)[0] for crawl in "abcd"] == ["paused", "running", "paused", "running"]
-    assert store.crawls.resume(crawl="d") == 0
-    assert store.crawls.resume(crawl="a", budget={"units": 50, "pages": 7}) == 1
+    assert store.crawls.resume(crawl_id="d") == 0
+    assert store.crawls.resume(crawl_id="a", budget={"units": 50, "pages": 7}) == 1
     assert state(store, "a") == ("running", None)
     (resumed,) = [one for one in store.crawls.active() if one.id == "a"]
     assert (resumed.max_units, resumed.max_pages) == (50, 7)
@@ -112,7 +112,7 @@ def test_a_crawl_ends_once_and_keeps_its_end(store: Store, end: CrawlState) -> N
     assert found["ended_at"] is not None
     assert found["rollup"]["calls"] == 3
     assert store.crawls.active() == []
-    assert store.crawls.pause(PauseCause.USER) == store.crawls.resume(crawl="c") == 0
+    assert store.crawls.pause(PauseCause.USER) == store.crawls.resume(crawl_id="c") == 0
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_figures_that_changed_while_they_were_counted_are_not_final(store: Store
     store.crawls.increment_stats("c", {"calls": 1})
     assert not store.crawls.finalize_stats("c", {}, {"calls": 1})
     assert store.crawls.finalize_stats("c", {"calls": 1}, {"calls": 2})
-    store.crawls.resume(crawl="c")
+    store.crawls.resume(crawl_id="c")
     store.crawls.increment_stats("c", {"calls": 1})
     assert (store.crawls.get("c") or {})["rollup"] == {"calls": 3}
 
