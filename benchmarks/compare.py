@@ -29,7 +29,7 @@ class Comparison:
 
 
 def compare(peers: Sequence[Peer], job: Job, rounds: int, latency: float, url: str | None) -> Comparison:
-    """Run it; raises `Wrong` where a peer stores other ids than it should."""
+    """Run it; raises `WrongResultError` where a peer stores other ids than it should."""
     runs: list[Figures] = []
     with api(url, latency=latency) as (control, pid, api_url):
         wanted = None if control is None else expected(control, job)

@@ -15,7 +15,7 @@ from sandbox.client import AdminClient
 _SERVERS = ("redis", "mongo", "sandbox")
 
 
-class Wrong(Exception):
+class WrongResultError(Exception):
     """A peer stored other ids than the truth, or not all calls were answered."""
 
 
@@ -60,7 +60,7 @@ def measure(
     sandbox: int | None,
     wanted: Mapping[str, set[str]] | None,
 ) -> tuple[Figures, dict[str, set[str]]]:
-    """One run; `Wrong` where the stored ids are not the wanted ones."""
+    """One run; `WrongResultError` where the stored ids are not the wanted ones."""
     with cold(api_url, sandbox) as environment:
         if control is not None:
             control.reset()
@@ -109,7 +109,7 @@ def check(name: str, stored: Mapping[str, set[str]], wanted: Mapping[str, set[st
     for collection, right in wanted.items():
         lacking, odd = right - stored[collection], stored[collection] - right
         if lacking or odd:
-            raise Wrong(
+            raise WrongResultError(
                 f"{name}: {collection} lacks {len(lacking)} of {len(right)} ids (as {sorted(lacking)[:3]}) "
                 f"and holds {len(odd)} others (as {sorted(odd)[:3]})"
             )
@@ -135,7 +135,7 @@ def answered(control: AdminClient) -> tuple[int, int, float, float]:
     """Calls answered OK, those made again, and when the first and last came."""
     entries = [entry for entry in control.log() if entry["ok"]]
     if not entries:
-        raise Wrong("no call was answered")
+        raise WrongResultError("no call was answered")
     calls = {(entry["path"], entry["params"]) for entry in entries}
     at = [entry["at"] for entry in entries]
     return len(entries), len(entries) - len(calls), min(at), max(at)

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # pydantic's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         home = Path(os.environ.get(PREFIX + "HOME") or dotenv_values(".env").get(PREFIX + "HOME") or ".tokcrawl")
         stack = InitSettingsSource(settings_cls, running_stack(home))

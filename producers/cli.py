@@ -164,7 +164,7 @@ def seed(
     alternative_method: Annotated[
         bool, typer.Option("--alternative-method", help="user: fetch the alternative profile format.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,  # noqa: ARG001  # asks nothing yet
     as_json: Json = False,
 ) -> None:
     """Start a crawl and print its id."""

@@ -49,7 +49,7 @@ def register_task(app: Celery, run: Callable[[str, str], str]) -> None:
     """Define the app's task: `run` a page id of a crawl id; whatever else a message holds is dropped."""
 
     @app.task(name=TASK, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
-    def fetch_page(page: object = None, crawl: object = None, **others: object) -> str:
+    def fetch_page(page: object = None, crawl: object = None, **_others: object) -> str:
         if not isinstance(page, str) or not isinstance(crawl, str):
             log.error("message without a page dropped: page=%.100r crawl=%.100r", page, crawl)
             return "not a page"

@@ -135,14 +135,15 @@ def wait_until_reachable(what: str, check: Callable[[], None], sleep: Callable[[
     while True:
         try:
             check()
-            if was_away:
-                log.warning("%s answers", what)
-            return
         except UnreachableError as error:
             if not was_away:
                 log.warning("waiting for %s: %s", what, error)
             was_away = True
             sleep(1.0)
+        else:
+            if was_away:
+                log.warning("%s answers", what)
+            return
 
 
 def configure_logging(level: str) -> None:

@@ -31,7 +31,7 @@ class Publisher:
     def publish(self, messages: Sequence[PageMessage]) -> None:
         """Publish a message for each page; UnreachableError where the broker does not take them."""
 
-        def send(connection: Any) -> None:
+        def send(_connection: Any) -> None:
             with self._producer.batch(_BATCH):
                 for message in messages:
                     task = self._app.amqp.create_task_message(
@@ -51,7 +51,7 @@ class Publisher:
 
     def ping(self) -> None:
         """Raise UnreachableError where the broker does not answer."""
-        self._use(lambda connection: None)
+        self._use(lambda _connection: None)
 
     def _use(self, operation: Callable[[Any], T]) -> T:
         """Run it over the connection; once more over a new one where the old one turns out to be dead.

@@ -94,7 +94,7 @@ class Supervisor:
             self._sleep(_POLL)
         return self._stop()
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
 
     def _check(self, worker: _WorkerProcess) -> None:

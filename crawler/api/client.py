@@ -111,7 +111,7 @@ class SdkRequester:
         url: str,
         params: Mapping[str, Any],
         *,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ARG002  # of the SDK's signature
         return_top_level_data: bool = False,
     ) -> ApiResponse:
         """Send one GET and return its data, or the whole body where the SDK asks for it (provider.md E7).

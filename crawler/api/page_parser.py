@@ -7,7 +7,7 @@ from typing import Any
 
 from crawler.api.endpoints import Endpoint, Path
 from crawler.api.parsers.fields import INT64
-from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
+from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
 
 _ABSENT = object()
 
@@ -54,7 +54,7 @@ def parse_page(endpoint: Endpoint, data: Any) -> ParsedPage:
     for position, raw in enumerate(raws):
         try:
             items.append(endpoint.parser(raw, fullness=fullness))
-        except SkipItem as error:
+        except SkipItemError as error:
             if raw is not None and not isinstance(raw, dict):
                 rejected.append(RejectedItem(position, error.why, raw))
         except UnparsableItemError as error:

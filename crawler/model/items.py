@@ -24,7 +24,7 @@ class UnparsableItemError(Exception):
         self.why = why
 
 
-class SkipItem(UnparsableItemError):
+class SkipItemError(UnparsableItemError):
     """An item of another kind than its list's (null, a card of another kind): skip it silently.
 
     It is a subclass so that code which catches only `UnparsableItemError` stores a surplus reject and does not crash.

@@ -22,7 +22,7 @@ class ConnectionMonitor(ConnectionPoolListener):
     def __init__(self) -> None:
         self.resets = 0
 
-    def pool_cleared(self, event: PoolClearedEvent) -> None:
+    def pool_cleared(self, event: PoolClearedEvent) -> None:  # noqa: ARG002  # pymongo's signature
         self.resets += 1
 
     def pool_created(self, event: PoolCreatedEvent) -> None: ...

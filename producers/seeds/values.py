@@ -95,7 +95,7 @@ class InvalidSeedsError(UsageError):
         return "\n".join(str(problem) for problem in self.problems)
 
 
-class _BadValue(ValueError):
+class _BadValueError(ValueError):
     """What is wrong with one value; becomes an InputProblem once its place is known."""
 
 
@@ -150,7 +150,7 @@ def parse_values(kind: str, lines: Iterable[Line]) -> list[SeedValue]:
         for part in _parts(seed_kind, text):
             try:
                 value = _PARSERS[seed_kind](seed_kind, _trim(part))
-            except _BadValue as bad:
+            except _BadValueError as bad:
                 problems.append(InputProblem(where, part, str(bad)))
             else:
                 found.setdefault(_identity(value), value)
@@ -198,7 +198,7 @@ def _user(kind: SeedKind, text: str) -> SeedValue:
     if text.upper().startswith("MS4WLJAB"):
         return SeedValue(kind, sec_uid=_sec_uid(text))
     if _POST_ID.fullmatch(text):
-        raise _BadValue(
+        raise _BadValueError(
             "looks like an id; the API finds users only by name, sec_uid or profile link"
             f" (if it is a name, write @{text})"
         )
@@ -224,7 +224,7 @@ def _user_by_link(kind: SeedKind, link: SplitResult) -> SeedValue:
 
 def _sec_uid(text: str) -> str:
     if not _SEC_UID.fullmatch(text):
-        raise _BadValue(
+        raise _BadValueError(
             "is not a complete sec_uid: it starts with MS4wLjAB, is case-sensitive and usually has 76 characters"
         )
     return text
@@ -314,13 +314,13 @@ def _search(kind: SeedKind, text: str) -> SeedValue:
     if not folded:
         raise _unexpected(kind)
     if len(folded) > MAX_TEXT:
-        raise _BadValue(f"has {len(folded)} characters; a search takes at most {MAX_TEXT}")
+        raise _BadValueError(f"has {len(folded)} characters; a search takes at most {MAX_TEXT}")
     return SeedValue(kind, text=_printable(unicodedata.normalize("NFC", folded)))
 
 
 def _printable(text: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise _BadValue("contains a control character or half a character")
+        raise _BadValueError("contains a control character or half a character")
     return text
 
 
@@ -335,9 +335,9 @@ def _link(text: str) -> SplitResult | None:
         link = urlsplit(text if "://" in text else f"https://{text}")
         host = link.hostname or ""
     except ValueError:
-        raise _BadValue("is not a valid link") from None
+        raise _BadValueError("is not a valid link") from None
     if not any(host == known or host.endswith(f".{known}") for known in _HOSTS):
-        raise _BadValue("is not a tiktok.com link")
+        raise _BadValueError("is not a tiktok.com link")
     return link
 
 
@@ -358,7 +358,7 @@ def _short_url(link: SplitResult) -> str:
 
 def _refuse_short(link: SplitResult, lacks: str) -> None:
     if _is_short(link):
-        raise _BadValue(f"is a short link and contains {lacks}: open it in a browser and paste the full link")
+        raise _BadValueError(f"is a short link and contains {lacks}: open it in a browser and paste the full link")
 
 
 def _trim(text: str) -> str:
@@ -373,8 +373,8 @@ def _shown(value: str) -> str:
     return repr(value if len(value) <= 80 else f"{value[:79]}…")
 
 
-def _unexpected(kind: SeedKind) -> _BadValue:
-    return _BadValue(f"is invalid: {kind} needs {_EXPECTED[kind]}")
+def _unexpected(kind: SeedKind) -> _BadValueError:
+    return _BadValueError(f"is invalid: {kind} needs {_EXPECTED[kind]}")
 
 
 _A_USER = "a name, @name, sec_uid or profile link"

@@ -19,7 +19,7 @@ FAULTS = {
 }
 
 
-class InvalidSetting(ValueError):
+class InvalidSettingError(ValueError):
     """Raised for a setting that does not exist or cannot have this value."""
 
 
@@ -57,13 +57,13 @@ class Behaviour:
     down: float = 0.0  # for so many seconds from now, close API connections without an answer
 
     def with_changes(self, changes: Mapping[str, object]) -> Behaviour:
-        """Return a copy with some settings changed to plain JSON values; None resets one. Raise InvalidSetting."""
+        """Return a copy with some settings changed to plain JSON values; None resets one. Raise InvalidSettingError."""
         known = {f.name for f in fields(Behaviour)}
         values: dict[str, object] = {f.name: getattr(self, f.name) for f in fields(Behaviour)}
         values["down"] = 0.0  # an event, not a state
         for name, value in changes.items():
             if name not in known:
-                raise InvalidSetting(f"unknown setting {name!r}; known: {', '.join(sorted(known))}")
+                raise InvalidSettingError(f"unknown setting {name!r}; known: {', '.join(sorted(known))}")
             values[name] = _parse_setting(name, value)
         return Behaviour(**values)  # type: ignore[arg-type]  # _parse_setting has checked each value
 
@@ -84,7 +84,7 @@ def _parse_setting(name: str, value: object) -> object:
             return None
         return int(value) if name in ("quota", "burst") else float(value)  # type: ignore[call-overload,arg-type]
     except (TypeError, ValueError) as error:
-        raise InvalidSetting(f"{name}: {error}") from None
+        raise InvalidSettingError(f"{name}: {error}") from None
 
 
 def _parse_latency(value: object) -> Latency:
@@ -101,7 +101,7 @@ def _parse_force(value: object) -> Force | None:
         return None
     force = Force(**value)
     if int(force.every) < 1 or int(force.after) < 0:
-        raise InvalidSetting("expected every >= 1 and after >= 0")
+        raise InvalidSettingError("expected every >= 1 and after >= 0")
     return force
 
 
@@ -109,11 +109,11 @@ def _parse_faults(value: object) -> dict[str, float]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InvalidSetting('expected an object of probabilities, such as {"500": 0.1}')
+        raise InvalidSettingError('expected an object of probabilities, such as {"500": 0.1}')
     for kind in value:
         if kind not in FAULTS:
-            raise InvalidSetting(f"unknown fault {kind!r}; known: {', '.join(FAULTS)}")
+            raise InvalidSettingError(f"unknown fault {kind!r}; known: {', '.join(FAULTS)}")
     faults = {str(kind): float(share) for kind, share in value.items() if float(share) > 0}
     if sum(faults.values()) > 1:
-        raise InvalidSetting("the probabilities add up to more than 1")
+        raise InvalidSettingError("the probabilities add up to more than 1")
     return faults

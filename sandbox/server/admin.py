@@ -9,7 +9,7 @@ from dataclasses import asdict
 import orjson
 
 from sandbox.provider.api import Api
-from sandbox.provider.behaviour import InvalidSetting
+from sandbox.provider.behaviour import InvalidSettingError
 from sandbox.provider.shaping import encode
 from sandbox.truth.parse_query import parse_query
 from sandbox.truth.truth import Truth
@@ -73,7 +73,7 @@ class AdminApi:
 
     def _configure(self, changes: object) -> object:
         if not isinstance(changes, dict):
-            raise InvalidSetting("send a JSON object of settings")
+            raise InvalidSettingError("send a JSON object of settings")
         injector = self._api.injector
         injector.configure(injector.behaviour.with_changes(changes), self._api.now())
         return asdict(injector.behaviour)

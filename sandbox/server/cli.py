@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.provider.behaviour import FAULTS, Behaviour, InvalidSetting
+from sandbox.provider.behaviour import FAULTS, Behaviour, InvalidSettingError
 from sandbox.world.world import SCALES
 
 
@@ -42,7 +42,7 @@ def parse(argv: Sequence[str] | None) -> Config:
                 "tokens": args.tokens.split(",") if args.tokens else None,
             }
         )
-    except InvalidSetting as error:
+    except InvalidSettingError as error:
         parser.error(str(error))
     return Config(args.host, args.port, args.seed, args.scale, args.state, behaviour)
 
@@ -78,4 +78,4 @@ def _parse_fault(text: str) -> tuple[str, float]:
     try:
         return kind, float(probability)
     except ValueError:
-        raise InvalidSetting(f"--fault {text}: expected KIND=PROBABILITY, such as 500=0.1") from None
+        raise InvalidSettingError(f"--fault {text}: expected KIND=PROBABILITY, such as 500=0.1") from None

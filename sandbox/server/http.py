@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._connections.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._connections.discard(self)
         if self._timer is not None:
             self._timer.cancel()

@@ -13,12 +13,12 @@ _OPTIONS = (
 )
 
 
-class InvalidQuery(ValueError):
+class InvalidQueryError(ValueError):
     """Raised for a query that cannot be answered; the message says why."""
 
 
 def parse_query(parameters: Sequence[tuple[str, str]]) -> TruthQuery:
-    """Parse the options of `tokcrawl seed`; raise InvalidQuery.
+    """Parse the options of `tokcrawl seed`; raise InvalidQueryError.
 
     `value` and `limit` (LIST=N) may be repeated; `expand` is `none` or relations separated by commas; `since` and
     `until` are dates or unix seconds, both inclusive.
@@ -28,11 +28,11 @@ def parse_query(parameters: Sequence[tuple[str, str]]) -> TruthQuery:
         given.setdefault(name, []).append(value)
     for name in given:
         if name not in _OPTIONS:
-            raise InvalidQuery(f"unknown option {name!r}; known: {', '.join(_OPTIONS)}")
+            raise InvalidQueryError(f"unknown option {name!r}; known: {', '.join(_OPTIONS)}")
     try:
         return _truth_query(given)
     except ValueError as error:
-        raise InvalidQuery(str(error)) from None
+        raise InvalidQueryError(str(error)) from None
 
 
 def _truth_query(given: dict[str, list[str]]) -> TruthQuery:

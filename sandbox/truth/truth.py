@@ -165,7 +165,7 @@ class Truth(Traversal):
         self._plan(0, lambda depth: self._sound_posts(sound, depth), "music-posts", sound)
 
     def _seed_music_search(self, keyword: str) -> None:
-        def search(depth: int) -> None:
+        def search(_depth: int) -> None:
             self.music.update(self._fetch_list("music-search", lambda: searches.sounds(self._world, keyword)))
 
         self._plan(0, search, "music-search", keyword)

@@ -46,6 +46,7 @@ class Rig:
         """Run `tokcrawl ARGS`; returns the finished process with text output."""
         return subprocess.run(
             [sys.executable, "-m", "producers.cli", *args],
+            check=False,
             env={**self.env, **(env or {})},
             input=stdin,
             capture_output=True,

@@ -181,9 +181,10 @@ def test_every_name_of_the_architecture_is_in_its_file() -> None:
     for names, files in found:
         source = "\n".join((ROOT / file).read_text("utf-8") for file in spans(files) if (ROOT / file).is_file())
         for name in spans(names):
-            for part in name.split("."):
-                if source and not re.search(rf"^\s*(?:def|class) {part}\b", source, re.MULTILINE):
-                    missing.append((name, files))
+            parts = name.split(".") if source else []
+            missing += [
+                (name, files) for part in parts if not re.search(rf"^\s*(?:def|class) {part}\b", source, re.MULTILINE)
+            ]
     assert missing == []
 
 

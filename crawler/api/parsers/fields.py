@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from crawler.model.items import SkipItem, UnparsableItemError
+from crawler.model.items import SkipItemError, UnparsableItemError
 from crawler.model.sanitize import fix_surrogates
 
 INT64 = 2**63
@@ -97,9 +97,9 @@ def first_of(raw: dict[str, Any], name: str, other: str) -> Any:
 
 
 def require_object(raw: object, what: str) -> dict[str, Any]:
-    """Return the item as an object; SkipItem for null (provider.md O17), UnparsableItemError for any other value."""
+    """Return the item as an object; SkipItemError for null (provider.md O17), UnparsableItemError for other values."""
     if isinstance(raw, dict):
         return raw
     if raw is None:
-        raise SkipItem(f"null in place of {what}")
+        raise SkipItemError(f"null in place of {what}")
     raise UnparsableItemError(f"{what} is not an object but {type(raw).__name__}")

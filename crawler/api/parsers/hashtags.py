@@ -12,7 +12,7 @@ from crawler.api.parsers.fields import (
     require_object,
 )
 from crawler.model.entities import Hashtag
-from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
+from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
 
 
 def parse_hashtag(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
@@ -20,7 +20,7 @@ def parse_hashtag(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     outer = require_object(raw, "a hashtag")
     tag = as_object(outer["ch_info"]) if "ch_info" in outer else outer
     if "cha_name" not in tag and "challengeName" not in tag:
-        raise SkipItem("holds no hashtag")
+        raise SkipItemError("holds no hashtag")
     if (entity := _entity(tag)) is None:
         raise UnparsableItemError("hashtag without a name")
     return Item(entity.name, (ParsedEntity(entity, tag, fullness),))

@@ -14,7 +14,7 @@ from crawler.api.parsers.fields import (
     require_object,
 )
 from crawler.model.entities import Music
-from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
+from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
 
 _IDS = ("mid", "id_str", "musicId")
 _MARKS = frozenset({*_IDS, "title", "musicName", "play_url"})
@@ -29,7 +29,7 @@ def parse_music(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
             music = as_object(music[name])
             break
     if (music_id := music_id_of(music)) is None:
-        raise SkipItem("holds no sound") if _MARKS.isdisjoint(music) else UnparsableItemError("sound without mid")
+        raise SkipItemError("holds no sound") if _MARKS.isdisjoint(music) else UnparsableItemError("sound without mid")
     return Item(music_id, (ParsedEntity(_entity(music_id, music), music, fullness),))
 
 

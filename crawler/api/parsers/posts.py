@@ -20,7 +20,7 @@ from crawler.api.parsers.music import music_id_of, parse_embedded_music
 from crawler.api.parsers.users import parse_embedded_user, user_id_of
 from crawler.api.parsers.web_posts import parse_web_post
 from crawler.model.entities import Post
-from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
+from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
 
 _WRAPPERS = ("aweme_info", "aweme_detail")
 _MARKS = frozenset({"aweme_id", "desc", "statistics", "aweme_type"})
@@ -43,7 +43,7 @@ def parse_post(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
         name = "post"
     if (post_id := parse_id(post.get("aweme_id"))) is None:
         if name == "post" and _MARKS.isdisjoint(post):
-            raise SkipItem("holds no post")
+            raise SkipItemError("holds no post")
         raise UnparsableItemError(f"{name} without aweme_id")
     return _item(post_id, post, fullness)
 

@@ -14,7 +14,7 @@ from crawler.api.parsers.fields import (
     require_object,
 )
 from crawler.model.entities import User
-from crawler.model.items import Fullness, Item, ParsedEntity, SkipItem, UnparsableItemError
+from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
 
 _IDS = ("uid", "id", "uid_str", "userId", "user_id")
 _MARKS = frozenset({*_IDS, "sec_uid", "secUid", "unique_id", "uniqueId"})
@@ -30,7 +30,7 @@ def parse_user(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     outer = require_object(raw, "a user")
     user = _unwrapped(outer)
     if (user_id := user_id_of(user)) is None:
-        raise SkipItem("holds no user") if _MARKS.isdisjoint(user) else UnparsableItemError("user without an id")
+        raise SkipItemError("holds no user") if _MARKS.isdisjoint(user) else UnparsableItemError("user without an id")
     return Item(user_id, (_found(user_id, user, outer, fullness),))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.provider.behaviour import Behaviour, Force, InvalidSetting, Latency
+from sandbox.provider.behaviour import Behaviour, Force, InvalidSettingError, Latency
 
 
 def test_settings_that_are_not_named_stay_and_none_resets_one() -> None:
@@ -32,5 +32,5 @@ def test_down_is_an_event_that_the_next_change_does_not_repeat() -> None:
     ],
 )
 def test_an_invalid_setting_is_refused_with_what_is_wrong(settings: dict[str, object], message: str) -> None:
-    with pytest.raises(InvalidSetting, match=message):
+    with pytest.raises(InvalidSettingError, match=message):
         Behaviour().with_changes(settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.truth.parse_query import InvalidQuery, parse_query
+from sandbox.truth.parse_query import InvalidQueryError, parse_query
 from sandbox.truth.query import TruthQuery
 
 
@@ -45,5 +45,5 @@ def test_a_list_takes_the_limit_of_its_name_or_of_the_seed_kind_it_belongs_to() 
     ],
 )
 def test_an_invalid_query_is_refused_with_the_reason(given: list[tuple[str, str]], message: str) -> None:
-    with pytest.raises(InvalidQuery, match=message):
+    with pytest.raises(InvalidQueryError, match=message):
         parse_query(given)

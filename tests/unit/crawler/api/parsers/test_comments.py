@@ -2,7 +2,7 @@ import pytest
 
 from crawler.api.parsers import parse_comment
 from crawler.model.entities import Comment, User
-from crawler.model.items import Fullness, SkipItem, UnparsableItemError
+from crawler.model.items import Fullness, SkipItemError, UnparsableItemError
 from tests.samples import NOWHERE, only, shape
 
 
@@ -49,10 +49,10 @@ def test_a_bad_author_does_not_affect_the_comment(user: object) -> None:
 
 
 def test_null_is_skipped_and_a_comment_without_an_id_is_unreadable() -> None:
-    with pytest.raises(SkipItem):
+    with pytest.raises(SkipItemError):
         parse_comment(None)
     raws: list[object] = [shape("comment", cid=NOWHERE), shape("comment", cid=True), {}, "x"]
     for raw in raws:
         with pytest.raises(UnparsableItemError) as caught:
             parse_comment(raw)
-        assert not isinstance(caught.value, SkipItem)
+        assert not isinstance(caught.value, SkipItemError)

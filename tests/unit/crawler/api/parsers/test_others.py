@@ -5,7 +5,7 @@ import pytest
 
 from crawler.api.parsers import parse_hashtag, parse_live, parse_music
 from crawler.model.entities import Hashtag, Live, Music
-from crawler.model.items import Fullness, SkipItem, UnparsableItemError
+from crawler.model.items import Fullness, SkipItemError, UnparsableItemError
 from tests.samples import NOWHERE, only, shape
 
 
@@ -37,7 +37,7 @@ def test_a_sound_is_identified_by_mid_or_id_str(raw: object) -> None:
 def test_a_sound_is_never_identified_by_its_rounded_id() -> None:
     with pytest.raises(UnparsableItemError) as caught:
         parse_music(shape("music", mid=NOWHERE, id_str=NOWHERE))
-    assert not isinstance(caught.value, SkipItem)
+    assert not isinstance(caught.value, SkipItemError)
 
 
 @pytest.mark.parametrize("wrap", [lambda raw: raw, lambda raw: {"ch_info": raw, "rec_list": None}])
@@ -53,7 +53,7 @@ def test_reads_a_hashtag(wrap: Any) -> None:
 
 
 def test_what_holds_no_hashtag_is_skipped() -> None:
-    with pytest.raises(SkipItem):
+    with pytest.raises(SkipItemError):
         parse_hashtag({"cid": "1"})
 
 
@@ -82,7 +82,7 @@ def test_a_live_without_a_room_is_identified_by_its_content() -> None:
 
 
 def test_a_live_is_any_object_and_nothing_else() -> None:
-    with pytest.raises(SkipItem):
+    with pytest.raises(SkipItemError):
         parse_live(None)
     with pytest.raises(UnparsableItemError):
         parse_live(["a"])
@@ -93,7 +93,7 @@ def test_a_live_is_any_object_and_nothing_else() -> None:
         parse_live(deep)
 
 
-@pytest.mark.parametrize("kind", [UnparsableItemError, SkipItem])
+@pytest.mark.parametrize("kind", [UnparsableItemError, SkipItemError])
 def test_parser_errors_survive_pickling(kind: type[UnparsableItemError]) -> None:
     again = pickle.loads(pickle.dumps(kind("why")))
     assert (type(again), again.why, str(again)) == (kind, "why", "why")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from crawler.api.parsers import parse_hashtag, parse_music, parse_post, parse_user
-from crawler.model.items import Item, SkipItem, UnparsableItemError
+from crawler.model.items import Item, SkipItemError, UnparsableItemError
 from tests.samples import NOWHERE, shape
 
 Cases = dict[Callable[..., Item], list[object]]
@@ -57,7 +57,7 @@ def each(cases: Cases) -> pytest.MarkDecorator:
 
 @each(OF_ANOTHER_KIND)
 def test_an_item_of_another_kind_is_skipped(parse: Callable[..., Item], raw: object) -> None:
-    with pytest.raises(SkipItem):
+    with pytest.raises(SkipItemError):
         parse(raw)
 
 
@@ -65,4 +65,4 @@ def test_an_item_of_another_kind_is_skipped(parse: Callable[..., Item], raw: obj
 def test_an_item_without_an_id_is_unparsable(parse: Callable[..., Item], raw: object) -> None:
     with pytest.raises(UnparsableItemError) as caught:
         parse(raw)
-    assert not isinstance(caught.value, SkipItem)
+    assert not isinstance(caught.value, SkipItemError)

@@ -6,7 +6,7 @@ import pytest
 
 from crawler.api.parsers import parse_comment, parse_hashtag, parse_music, parse_post, parse_user
 from crawler.model.entities import Comment, Hashtag, Music, Post, User
-from crawler.model.items import Fullness, SkipItem
+from crawler.model.items import Fullness, SkipItemError
 from tests.samples import needs_samples, only, sample
 
 pytestmark = needs_samples
@@ -203,5 +203,5 @@ def test_hashtag_detail() -> None:
 
 
 def test_the_answer_for_an_unknown_video_holds_no_post() -> None:
-    with pytest.raises(SkipItem):
+    with pytest.raises(SkipItemError):
         parse_post(sample("17")["video_not_found_2025"])
