@@ -37,5 +37,7 @@ def test_a_peer_stores_what_the_world_holds(peer: Any, served: Any) -> None:
 
 def test_other_ids_are_told() -> None:
     wanted = {"posts": {"1", "2"}, "users": {"3"}}
-    with pytest.raises(WrongResultError, match=r"posts lacks 1 of 2 ids \(as \['2'\]\) and holds 1 others \(as \['9'\]\)"):
+    with pytest.raises(
+        WrongResultError, match=r"posts lacks 1 of 2 ids \(as \['2'\]\) and holds 1 others \(as \['9'\]\)"
+    ):
         check("a peer", {"posts": {"1", "9"}, "users": {"3"}}, wanted)
