@@ -88,12 +88,12 @@ class BudgetGuard:
         held = {
             id(request)
             for limits, requests in alike.items()
-            if len(requests) > 1 and self._reserve_together(limits, requests)
+            if len(requests) > 1 and self._reserve_group(limits, requests)
             for request in requests
         }
         return [request.reservation if id(request) in held or self._reserve_one(request) else None for request in batch]
 
-    def _reserve_together(self, limits: Sequence[BudgetLimit], requests: Sequence[_Request]) -> bool:
+    def _reserve_group(self, limits: Sequence[BudgetLimit], requests: Sequence[_Request]) -> bool:
         """Hold for all of them, if every account has room for all."""
         claims = [request.claim for request in requests]
         for position, limit in enumerate(limits):
