@@ -15,6 +15,7 @@ MAX_EMPTY_PAGES = 4  # pages in a row without a new item end a list as stalled (
 # Which list the seeds of a kind fetch in addition to the profile.
 _OF_SEED_USERS = {
     SeedKind.USER: Relation.POSTS,
+    SeedKind.LINKS: Relation.POSTS,
     SeedKind.FOLLOWERS: Relation.FOLLOWERS,
     SeedKind.FOLLOWINGS: Relation.FOLLOWINGS,
     SeedKind.LIKES: Relation.LIKES,

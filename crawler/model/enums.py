@@ -82,13 +82,22 @@ class SeedKind(StrEnum):
     MUSIC_SEARCH = "music-search"
     USER_SEARCH = "user-search"
     LIVE_SEARCH = "live-search"
+    LINKS = "links"  # each value's own kind is told by its form: user, post, hashtag or music
 
 
 DEFAULT_EXPAND = (Relation.AUTHORS, Relation.COMMENTS, Relation.FOLLOWINGS)
 
 # The kinds whose crawls expand by default; the others fetch only what was named.
 EXPANDING_KINDS = frozenset(
-    {SeedKind.HASHTAG, SeedKind.KEYWORD, SeedKind.USER, SeedKind.POST, SeedKind.POSTS, SeedKind.MUSIC}
+    {
+        SeedKind.HASHTAG,
+        SeedKind.KEYWORD,
+        SeedKind.USER,
+        SeedKind.POST,
+        SeedKind.POSTS,
+        SeedKind.MUSIC,
+        SeedKind.LINKS,
+    }
 )
 
 # What `status` counts, in the order it is shown; `follows` are edges, the others entities.
