@@ -16,7 +16,6 @@ from crawler.batcher import Batcher
 from crawler.engine.dispatch_quota import DispatchQuota
 from crawler.engine.list_history import ListHistories, ListHistory
 from crawler.engine.outcome import Outcome
-from crawler.engine.prices import PriceBook
 from crawler.engine.seen_entities import SeenEntities
 from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.charges import Charge, PageResult
@@ -100,13 +99,11 @@ class Committer:
     def __init__(
         self,
         store: Store,
-        prices: PriceBook,
         quota: DispatchQuota,
         stats: StatsBuffer,
         publish: Callable[[Sequence[PageMessage]], None],
     ) -> None:
         self._store = store
-        self._prices = prices
         self._quota = quota
         self._stats = stats
         self._publish_messages = publish
@@ -241,8 +238,6 @@ class Committer:
         self._stats.add_charge(page, charge)
         self._stats.add_closed(page, PageState.DONE, result.end)
         self._stats.add_entities(page.crawl_id, kinds, result.rejects)
-        if charge.units is not None:
-            self._prices.observe(fetched.endpoint, charge.units)
         return Outcome.COMMITTED
 
     def _publish(self, messages: Sequence[PageMessage]) -> None:
