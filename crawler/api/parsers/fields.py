@@ -9,7 +9,7 @@ from crawler.model.sanitize import fix_surrogates
 
 INT64 = 2**63
 _NO_SECOND = 10**11  # the year 5138: what is larger counts in milliseconds or less
-_NO_CONTENT = frozenset({"extra", "log_pb"})  # what TikTok writes for itself into every answer (provider.md P13)
+NO_CONTENT = frozenset({"extra", "log_pb"})  # what TikTok writes for itself into every answer (provider.md P13)
 _OTHER_ID = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
 
@@ -129,7 +129,7 @@ def _holds_more(wrapper: dict[str, Any], name: str) -> bool:
     """Whether a wrapper holds another object or list than the one under this name."""
     if len(wrapper) == 1:
         return False
-    others = (value for key, value in wrapper.items() if key != name and key not in _NO_CONTENT)
+    others = (value for key, value in wrapper.items() if key != name and key not in NO_CONTENT)
     return any(value and isinstance(value, dict | list) for value in others)
 
 

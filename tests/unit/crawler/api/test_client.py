@@ -222,8 +222,7 @@ def test_json_that_orjson_rejects_is_decoded_and_sanitized(double: Double, api: 
 def test_large_integers_come_through(double: Double, api: ApiClient) -> None:
     double.answers(reply(b'{"data": [9223372036854775807, 18446744073709551615, 123456789012345678901234567890]}'))
     data = api.fetch(*CATS).data
-    assert data[:2] == [9223372036854775807, 18446744073709551615]
-    assert float(data[2]) == pytest.approx(1.2345678901234568e29)
+    assert data == [9223372036854775807, "18446744073709551615", "123456789012345678901234567890"]
 
 
 def test_gzip_is_unpacked(double: Double, api: ApiClient) -> None:
