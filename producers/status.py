@@ -65,6 +65,7 @@ def status_document(crawl: Mapping[str, Any], rollup: Mapping[str, Any]) -> dict
         "entities": {kind: int((rollup.get("entities") or {}).get(kind, 0)) for kind in COUNTED_KINDS},
         "lives": int((rollup.get("entities") or {}).get("lives", 0)),
         "rejects": int(rollup.get("rejects", 0)),
+        "skipped_items": int(rollup.get("skipped_items", 0)),
         "ends": dict(rollup.get("ends") or {}),
         "endpoints": dict(rollup.get("endpoints") or {}),
         "started_at": _iso(crawl.get("started_at")),

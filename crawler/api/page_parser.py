@@ -28,11 +28,19 @@ _MAX_SEARCHED = 1000  # objects that are looked at for items in a place where no
 
 @dataclass(frozen=True, slots=True)
 class RejectedItem:
-    """An item that was not parsed: its position on the page from 0, the reason, and the item itself."""
+    """What was not parsed: its position on the page from 0 (-1: no item of the list), the reason, and the value."""
 
     position: int
     why: str
     raw: Any
+
+    @property
+    def shape(self) -> str:
+        """Return what it has in common with others of its kind: its `type`, and the keys that hold something."""
+        if self.position < 0 or not isinstance(self.raw, dict):
+            return self.why
+        filled = sorted(str(key) for key, value in self.raw.items() if value not in (None, ""))
+        return " ".join([str(self.raw.get("type"))[:50], *filled])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,7 @@ def parse_page(endpoint: Endpoint, data: Any, args: Mapping[str, Any] = _NO_ARGS
     items, foreign = _split(endpoint, parsed, args)
     if args.get("alternative_method"):
         items = [replace(item, found=(replace(item.found[0], dialect="alternative"),)) for item in items]
+    unread = list(_unread(endpoint.parser, parsed, envelope.others)) if envelope.others else []
     return ParsedPage(
         items,
         rejected,
@@ -86,9 +95,9 @@ def parse_page(endpoint: Endpoint, data: Any, args: Mapping[str, Any] = _NO_ARGS
         parse_count(data.get("total")) if isinstance(data, dict) else None,
         foreign,
         len(skipped),
-        _one_of_each_shape(skipped),
+        _examples(skipped, unread, envelope.others),
         nulls,
-        list(_unread(endpoint.parser, parsed, envelope.others)) if envelope.others else [],
+        unread,
     )
 
 
@@ -120,15 +129,12 @@ def _nothing_understood(entries: list[Any], failed: list[RejectedItem]) -> str:
     return f"none of {len(entries)} items is understood: {failed[0].why}, in {outline(failed[0].raw)}"
 
 
-def _one_of_each_shape(skipped: list[RejectedItem]) -> list[RejectedItem]:
-    return list({shape_of(one.raw): one for one in reversed(skipped)}.values()) if skipped else []
-
-
-def shape_of(raw: Any) -> str:
-    """Return what makes an object one of its kind: the keys that hold something, and its `type` if it has one."""
-    if not isinstance(raw, dict):
-        return type(raw).__name__
-    return " ".join([repr(raw.get("type")), *sorted(str(key) for key, value in raw.items() if value not in (None, ""))])
+def _examples(skipped: list[RejectedItem], unread: list[str], others: Mapping[str, Any]) -> list[RejectedItem]:
+    """Return one item of another kind for each shape, and each list that nobody reads."""
+    if not skipped and not unread:
+        return []
+    first = {one.shape: one for one in reversed(skipped)}
+    return [*first.values(), *(RejectedItem(-1, f"nobody reads {path}", others[path]) for path in unread)]
 
 
 # --- the answer held against its question ------------------------------------------------------------------

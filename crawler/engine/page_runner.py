@@ -137,7 +137,7 @@ class PageRunner:
         admitted.release_slot()
         self._breaker.record(page.id, admitted.permit, None)
         try:
-            return response.units, parse_page(endpoint, response.data)
+            return response.units, parse_page(endpoint, response.data, page.request.args)
         except UnparsablePageError as error:
             raise MalformedAnswerError(str(error), 200, response.units, json_preview(response.data)) from None
 

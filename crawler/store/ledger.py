@@ -223,7 +223,7 @@ def _result_update(result: PageResult, charge: Charge | None) -> tuple[Document,
         "done_at": moment,
         "fetched": True,
     }
-    for name in ("ends", "edge", "total", "rejects"):
+    for name in ("ends", "edge", "total", "rejects", "skipped_items"):
         if value := getattr(result, name):
             sets[name] = value
     return sets, increments

@@ -101,7 +101,7 @@ def open_limiter() -> Any:
 
 def script() -> dict[str, list[Any]]:
     return {
-        "hashtag_search": [{"data": [raw("post"), raw("photo_post"), 5], "nextCursor": 20}],
+        "hashtag_search": [{"data": [raw("post"), raw("photo_post"), 5, {"type": 4, "card": {}}], "nextCursor": 20}],
         "post_comments": [{"comments": [raw("comment"), raw("reply")], "total": 2}],
         "multi_post_info": [[raw("post")]],
         "music_details": [{"music_info": raw("music")}],

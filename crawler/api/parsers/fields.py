@@ -97,12 +97,16 @@ def as_objects(value: object) -> list[dict[str, Any]]:
 
 
 def parse_url(value: object) -> str | None:
-    """Return the first address of a file: of `{url_list}`, of a list, or the address itself."""
+    """Return the first address of a file: of `{url_list}`, of a list, or the address itself.
+
+    One in `.heic` is taken only where there is no other (provider.md O23).
+    """
     if isinstance(value, dict):
         value = value.get("url_list")
-    if isinstance(value, list):
-        value = next((one for one in value if one), None)
-    return parse_text(value)
+    if not isinstance(value, list):
+        return parse_text(value)
+    addresses = [one for one in value if isinstance(one, str) and one]
+    return parse_text(next((one for one in addresses if ".heic" not in one), addresses[0])) if addresses else None
 
 
 def first_of(raw: dict[str, Any], name: str, other: str) -> Any:
