@@ -150,14 +150,14 @@ def next_cursor(endpoint: Endpoint, envelope: Envelope, data: Any, has_items: bo
     if not endpoint.cursor_fields or not isinstance(data, dict):
         return None
     places = (envelope.holder, data)
-    cursor: dict[str, Any] = {}
-    for argument, key in endpoint.cursor_fields.items():
-        value = next((place[key] for place in places if key in place), _ABSENT)
-        if (scalar := _scalar(value)) is not None:
-            cursor[argument] = scalar
-        elif has_items and argument in endpoint.required_cursor:
-            _check_end(endpoint, key, value, places)
-    if any(name not in cursor for name in endpoint.required_cursor):
+    values = {
+        argument: next((place[key] for place in places if key in place), _ABSENT)
+        for argument, key in endpoint.cursor_fields.items()
+    }
+    cursor = {argument: scalar for argument, value in values.items() if (scalar := _scalar(value)) is not None}
+    if missing := [name for name in endpoint.required_cursor if name not in cursor]:
+        if has_items:
+            _check_end(endpoint, {endpoint.cursor_fields[name]: values[name] for name in missing}, places)
         return None
     offset = cursor["cursor"]
     if (isinstance(offset, int) and offset <= 0) or offset in ("0", "-1"):
@@ -165,16 +165,23 @@ def next_cursor(endpoint: Endpoint, envelope: Envelope, data: Any, has_items: bo
     return cursor
 
 
-def _check_end(endpoint: Endpoint, key: str, value: Any, places: tuple[Mapping[str, Any], ...]) -> None:
-    """Raise where a page with items has no cursor that is understood, and yet does not say that the list ends."""
-    if value is not _ABSENT:
+def _check_end(endpoint: Endpoint, missing: Mapping[str, Any], places: tuple[Mapping[str, Any], ...]) -> None:
+    """Raise where a page with items has no cursor that is understood, and yet does not say that the list ends.
+
+    missing: the keys of the answer in which no cursor was found, with what stands there.
+    """
+    there = {key: value for key, value in missing.items() if value is not _ABSENT}
+    for key, value in there.items():
         if value:  # null, "", false and 0 end a list; an object, true or NaN is not understood
             raise UnparsablePageError(f"{key} is no cursor: {outline(value)}")
+    if there:
         return
     more = next((parse_bool(place["has_more"]) for place in places if "has_more" in place), None)
     other = None if more is False else _other_cursor(endpoint, places[-1])
     if more or other:
-        raise UnparsablePageError(f"the list goes on ({other or 'has_more'}), but there is no {key}")
+        raise UnparsablePageError(
+            f"the list goes on ({other or 'has_more'}), but there is no {' and no '.join(missing)}"
+        )
 
 
 def _other_cursor(endpoint: Endpoint, data: Mapping[str, Any]) -> str | None:

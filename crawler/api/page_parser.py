@@ -15,7 +15,6 @@ from crawler.api.envelope import (
     outline,
     says_nothing,
 )
-from crawler.api.parsers import parse_live
 from crawler.api.parsers.fields import parse_count
 from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
 
@@ -23,7 +22,7 @@ __all__ = ["ParsedPage", "RejectedItem", "UnparsablePageError", "parse_page"]
 
 _NO_ARGS: Mapping[str, Any] = MappingProxyType({})
 _ID_IN_URL = re.compile(r"/(?:video|photo|v)/([0-9]+)")
-_MAX_SEARCHED = 1000  # objects that are looked at for items in a place where none belongs
+_MAX_SEARCHED = 1000  # objects and lists that are looked at for items in a place where none belongs
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,9 @@ def _examples(skipped: list[RejectedItem], unread: list[str], others: Mapping[st
     """Return one item of another kind for each shape, and each list that nobody reads."""
     if not skipped and not unread:
         return []
-    first = {one.shape: one for one in reversed(skipped)}
+    first: dict[str, RejectedItem] = {}
+    for one in skipped:
+        first.setdefault(one.shape, one)
     return [*first.values(), *(RejectedItem(-1, f"nobody reads {path}", others[path]) for path in unread)]
 
 
@@ -192,34 +193,26 @@ def _unread(parse: ItemParser, parsed: list[Item], others: Mapping[str, Any]) ->
     """
     ids = {item.id for item in parsed}
     for path, value in others.items():
-        if not parsed and (holds_objects(value) or _holds_item(parse, value, ids)):
+        if not parsed and (holds_objects(value) or any(True for _ in _items_in(parse, value))):
             raise UnparsablePageError(f"no list of items, and nobody reads {path} ({outline(value)})")
-        if parse is not parse_live and _holds_item(parse, value, ids):
+        if any(item.id not in ids and item.found[0].entity.known_fields() for item in _items_in(parse, value)):
             raise UnparsablePageError(f"items where none are known to be: nobody reads {path} ({outline(value)})")
         if any(isinstance(entry, dict) for entry in (value.values() if isinstance(value, dict) else value)):
             yield path
 
 
-def _holds_item(parse: ItemParser, value: Any, ids: set[str]) -> bool:
-    """Whether an item that is not among `ids` stands anywhere in a value."""
-    for number, one in enumerate(_objects_in(value)):
-        if number >= _MAX_SEARCHED:
-            return False
-        try:
-            if parse(one, fullness=Fullness.LISTED).id not in ids:
-                return True
-        except UnparsableItemError:
-            pass
-    return False
-
-
-def _objects_in(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object in a value, itself included."""
+def _items_in(parse: ItemParser, value: Any) -> Iterator[Item]:
+    """Yield every item that stands anywhere in a value, but not inside another."""
     pending = [value]
-    while pending:
+    for _ in range(_MAX_SEARCHED):
+        if not pending:
+            return
         one = pending.pop()
         if isinstance(one, dict):
-            yield one
-        pending.extend(
-            entry for entry in (one.values() if isinstance(one, dict) else one) if isinstance(entry, dict | list)
-        )
+            try:
+                yield parse(one, fullness=Fullness.LISTED)
+                continue
+            except UnparsableItemError:
+                pass
+        entries = one.values() if isinstance(one, dict) else one
+        pending.extend(entry for entry in entries if isinstance(entry, dict | list))
