@@ -123,7 +123,7 @@ def _others(endpoint: Endpoint, data: dict[str, Any], path: Path) -> Iterator[tu
 def holds_objects(value: Any) -> bool:
     """Whether a list holds anything, or an object another object or a list that does."""
     if isinstance(value, list):
-        return any(entry is not None for entry in value)
+        return any(entry not in (None, "", {}, []) for entry in value)
     return any(isinstance(entry, dict | list) and entry for entry in value.values())
 
 

@@ -197,7 +197,7 @@ def _unread(parse: ItemParser, parsed: list[Item], others: Mapping[str, Any]) ->
             raise UnparsablePageError(f"no list of items, and nobody reads {path} ({outline(value)})")
         if any(item.id not in ids and item.found[0].entity.known_fields() for item in _items_in(parse, value)):
             raise UnparsablePageError(f"items where none are known to be: nobody reads {path} ({outline(value)})")
-        if any(isinstance(entry, dict) for entry in (value.values() if isinstance(value, dict) else value)):
+        if any(entry and isinstance(entry, dict) for entry in (value.values() if isinstance(value, dict) else value)):
             yield path
 
 
