@@ -138,6 +138,13 @@ def into_map(container: Any, key: Any, odd: Any, name: str) -> None:
         container[key] = {str(n): one for n, one in enumerate(container[key])}
 
 
+def split(container: Any, key: Any, odd: Any, name: str) -> None:
+    if isinstance(container, dict) and isinstance(container[key], list):
+        whole = container[key]
+        container[key] = whole[:1]
+        container[name] = whole[1:]
+
+
 def add(container: Any, key: Any, odd: Any, name: str) -> None:
     if isinstance(container, dict):
         container[name] = odd
@@ -145,7 +152,7 @@ def add(container: Any, key: Any, odd: Any, name: str) -> None:
         container.append(odd)
 
 
-BREAKS: list[Callable[[Any, Any, Any, str], None]] = [replace, delete, rename, wrap, into_list, into_map, add]
+BREAKS: list[Callable[[Any, Any, Any, str], None]] = [replace, delete, rename, wrap, into_list, into_map, split, add]
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(BREAKS),
