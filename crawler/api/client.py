@@ -7,6 +7,7 @@ text, never from a body before it is decoded.
 """
 
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,8 @@ _ENDS = {
     474: EndReason.RESTRICTED,
     520: EndReason.RESTRICTED,
 }
-_ACCOUNT = (401, 402, 403, 491, 492, 493)  # provider.md T12; the first three by the meaning of HTTP
+_ACCOUNT_HTTP = (401, 402, 403)  # by their meaning in HTTP
+_ACCOUNT = (*_ACCOUNT_HTTP, 491, 492, 493)  # provider.md T12
 # Refused before any work was done: these cost nothing unless the answer says otherwise.
 _REFUSED_AT_THE_DOOR = (*_ACCOUNT, 422, 429, 495)
 _MAX_UNITS = 100_000  # a higher charge is not believed, and counts as unknown
@@ -133,8 +135,6 @@ class SdkRequester:
         """
         status, headers, body, cut = self._send(f"{self._base.path or ''}{url}?{self._query(params)}")
         charged = _units(headers)
-        if charged is None and status in _REFUSED_AT_THE_DOOR:
-            charged = 0
         if cut:
             raise TransportError("the body was cut short", status, charged)
         if 300 <= status < 400:  # not followed: the token would travel with it
@@ -143,6 +143,8 @@ class SdkRequester:
             payload = decode_json(body)
         except ValueError:
             raise self._error_for_non_json(status, headers, body, charged) from None
+        if self._holds_token(body):
+            payload, body = self._scrub_value(payload), self._scrub(body.decode("utf-8", "replace")).encode()
         if status >= 400:
             raise self._error_for_status(status, payload, headers, charged)
         if not isinstance(payload, dict) or "data" not in payload:
@@ -167,15 +169,17 @@ class SdkRequester:
             response = self._pool.request("GET", path, preload_content=False)
         except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
             raise TransportError(f"{self._base.host}:{self._pool.port} cannot be reached", None, 0) from None
-        except urllib3.exceptions.SSLError as error:  # raised by the handshake, before the request is sent
-            raise TransportError(f"TLS with {self._base.host} failed: {error}", None, 0) from None
         except urllib3.exceptions.HTTPError as error:
+            if isinstance(cause := next(iter(error.args), None), ssl.SSLCertVerificationError):
+                # Found during the handshake, before anything is sent.
+                detail = f"{self._base.host} is not trusted: {cause.verify_message or cause.reason}"
+                raise TransportError(detail, None, 0) from None
             # Its text would hold the whole URL. Sent, no answer: what it was charged is unknown (provider.md T11).
             raise TransportError(_no_answer(error), None, None) from None
         try:
             body, cut = response.read(), False
-        except urllib3.exceptions.HTTPError:
-            body, cut = b"", True
+        except (urllib3.exceptions.HTTPError, OSError, ValueError, OverflowError, MemoryError):
+            body, cut = b"", True  # urllib3 lets through what odd chunk sizes and lengths raise
         finally:
             response.release_conn()
         return response.status, response.headers, body, cut
@@ -185,6 +189,17 @@ class SdkRequester:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+    def _holds_token(self, body: bytes) -> bool:
+        return any(secret.encode() in body for secret in self._secrets)
+
+    def _scrub_value(self, value: Any) -> Any:
+        """Return a decoded value without the token in its texts; ids and numbers are never touched."""
+        if isinstance(value, str):
+            return self._scrub(value)
+        if isinstance(value, dict):
+            return {self._scrub(key): self._scrub_value(entry) for key, entry in value.items()}
+        return [self._scrub_value(entry) for entry in value] if isinstance(value, list) else value
 
     def _text(self, body: bytes) -> str:
         return self._scrub(body[:KEPT_BODY].decode("utf-8", "replace"))
@@ -198,17 +213,20 @@ class SdkRequester:
         self, status: int, headers: Mapping[str, str], body: bytes, charged: int | None
     ) -> ApiCallError:
         if status == 429:
-            return RateLimitedError("too many requests", status, charged, _retry_after(headers))
-        if status in _ACCOUNT:
-            return AccountError(f"HTTP {status} without JSON", status, charged)
+            return RateLimitedError("too many requests", status, _refused(status, charged), _retry_after(headers))
+        if status in _ACCOUNT_HTTP:
+            return AccountError(f"HTTP {status} without JSON", status, _refused(status, charged))
         if status >= 400:  # a gateway answered in HTML (provider.md T18); the charge is unknown
             return TransientError(f"HTTP {status} without JSON", status, charged)
+        if body.lstrip()[:1] == b"<":  # a challenge page or a portal, not the API (provider.md T18)
+            return TransientError("HTML in place of an answer", status, charged)
         return MalformedAnswerError("the answer is not JSON", status, charged, self._text(body))
 
     def _error_for_status(
         self, status: int, payload: Any, headers: Mapping[str, str], charged: int | None
     ) -> ApiCallError:
         """Return the error for a JSON answer of status 400 and above, with or without `data` (provider.md T6)."""
+        charged = _refused(status, charged)
         raw = payload.get("detail") if isinstance(payload, dict) else payload
         detail = self._scrub(str(raw)[:2000])
         if status == 404 and (charged is None or raw == "Not Found"):
@@ -234,6 +252,11 @@ def _units(headers: Mapping[str, str]) -> int | None:
         return None
     units = int(text)
     return units if units <= _MAX_UNITS else None
+
+
+def _refused(status: int, charged: int | None) -> int | None:
+    """Return the charge of a refused call: nothing where it was refused before any work, and no charge is told."""
+    return 0 if charged is None and status in _REFUSED_AT_THE_DOOR else charged
 
 
 def _names_token(detail: Any) -> bool:

@@ -81,7 +81,7 @@ class BudgetGuard:
         return self._reservations.submit(_Request(page, limits, reservation)) if limits else reservation
 
     def settle(self, reservation: Reservation, charge: Charge, *, completed: bool) -> None:
-        """Turn the hold into what was spent, and learn the price; `completed` is false where the page is fetched again."""
+        """Turn the hold into what was spent, and learn the price; `completed`: the page will not be fetched again."""
         if charge.units is not None and (charge.units or completed):  # a refused call that cost nothing tells no price
             self._prices.observe(reservation.endpoint, reservation.ids, charge.units, reservation.units)
         if reservation.accounts:

@@ -39,12 +39,12 @@ class BudgetLimit:
 class BudgetRefusal:
     """No reservation: `exhausted` when the units left cannot pay the call, else calls in flight may return some.
 
-    left: units of the bound that are neither spent nor unknown; None without a bound on units.
+    left: units that are left where they do not suffice for the call.
     """
 
     account: str
     exhausted: bool
-    left: int | None = None
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Budgets(Repository):
         held = sum(h["units"] for h in (found.get("holds") or {}).values())
         over_units = limit.units is not None and found.get("committed", 0) - held + claim.units > limit.units
         over_pages = limit.pages is not None and found.get("pages", 0) - len(found.get("holds") or {}) >= limit.pages
-        left = None if limit.units is None else max(0, limit.units - found.get("committed", 0) + held)
+        left = max(0, limit.units - found.get("committed", 0) + held) if over_units and limit.units is not None else 0
         return BudgetRefusal(limit.account, over_units or over_pages, left)
 
     @translate_errors

@@ -1,12 +1,15 @@
 """Parses single JSON values that may be missing, of the wrong type or placeholders; None means "not known"."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from crawler.model.items import SkipItemError, UnparsableItemError
 from crawler.model.sanitize import fix_surrogates
 
 INT64 = 2**63
+_NO_SECOND = 10**11  # the year 5138: what is larger counts in milliseconds or less
+NO_CONTENT = frozenset({"extra", "log_pb"})  # what TikTok writes for itself into every answer (provider.md P13)
 _OTHER_ID = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
 
@@ -44,8 +47,11 @@ def parse_count(value: object) -> int | None:
 
 
 def parse_timestamp(value: object) -> int | None:
-    """Return seconds since 1970; 0 means unknown (provider.md O4)."""
-    return parse_count(value) or None
+    """Return seconds since 1970; 0 means unknown (provider.md O4), and milliseconds become seconds."""
+    moment = parse_count(value) or 0
+    while moment >= _NO_SECOND:
+        moment //= 1000
+    return moment or None
 
 
 def parse_id(value: object) -> str | None:
@@ -90,10 +96,45 @@ def as_objects(value: object) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
+def parse_url(value: object) -> str | None:
+    """Return the first address of a file: of `{url_list}`, of a list, or the address itself.
+
+    One in `.heic` is taken only where there is no other (provider.md O23).
+    """
+    if isinstance(value, dict):
+        value = value.get("url_list")
+    if not isinstance(value, list):
+        return parse_text(value)
+    addresses = [one for one in value if isinstance(one, str) and one]
+    return parse_text(next((one for one in addresses if ".heic" not in one), addresses[0])) if addresses else None
+
+
 def first_of(raw: dict[str, Any], name: str, other: str) -> Any:
     """Return the value under the first name, or under the other where the first is missing or null."""
     value = raw.get(name)
     return raw.get(other) if value is None else value
+
+
+def unwrap(outer: dict[str, Any], names: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the object inside its wrappers, and what to keep of it: the outermost that holds more than the object.
+
+    names: keys of wrappers, the outer first; each is opened that is there.
+    """
+    inner = whole = outer
+    for name in names:
+        if name in inner:
+            wrapper, inner = inner, as_object(inner[name])
+            if whole is wrapper and not _holds_more(wrapper, name):
+                whole = inner
+    return inner, whole
+
+
+def _holds_more(wrapper: dict[str, Any], name: str) -> bool:
+    """Whether a wrapper holds another object or list than the one under this name."""
+    if len(wrapper) == 1:
+        return False
+    others = (value for key, value in wrapper.items() if key != name and key not in NO_CONTENT)
+    return any(value and isinstance(value, dict | list) for value in others)
 
 
 def require_object(raw: object, what: str) -> dict[str, Any]:
