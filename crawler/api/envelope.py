@@ -31,7 +31,7 @@ class UnparsablePageError(Exception):
         return self.why
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """The parts of an answer's data.
 
@@ -149,20 +149,21 @@ def next_cursor(endpoint: Endpoint, envelope: Envelope, data: Any, has_items: bo
     """
     if not endpoint.cursor_fields or not isinstance(data, dict):
         return None
-    places = (envelope.holder, data)
-    values = {
-        argument: next((place[key] for place in places if key in place), _ABSENT)
-        for argument, key in endpoint.cursor_fields.items()
-    }
-    cursor = {argument: scalar for argument, value in values.items() if (scalar := _scalar(value)) is not None}
-    if missing := [name for name in endpoint.required_cursor if name not in cursor]:
+    cursor: dict[str, Any] = {}
+    missing: dict[str, Any] = {}
+    for argument, key in endpoint.cursor_fields.items():
+        value = envelope.holder.get(key, _ABSENT)
+        value = data.get(key, _ABSENT) if value is _ABSENT else value
+        if (scalar := _scalar(value)) is not None:
+            cursor[argument] = scalar
+        elif argument in endpoint.required_cursor:
+            missing[key] = value
+    if missing:
         if has_items:
-            _check_end(endpoint, {endpoint.cursor_fields[name]: values[name] for name in missing}, places)
+            _check_end(endpoint, missing, (envelope.holder, data))
         return None
     offset = cursor["cursor"]
-    if (isinstance(offset, int) and offset <= 0) or offset in ("0", "-1"):
-        return None
-    return cursor
+    return None if offset in ("0", "-1") or (isinstance(offset, int) and offset <= 0) else cursor
 
 
 def _check_end(endpoint: Endpoint, missing: Mapping[str, Any], places: tuple[Mapping[str, Any], ...]) -> None:

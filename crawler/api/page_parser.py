@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -42,7 +42,7 @@ class RejectedItem:
         return " ".join([str(self.raw.get("type"))[:50], *filled])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ParsedPage:
     """What one page holds.
 
@@ -78,14 +78,14 @@ def parse_page(endpoint: Endpoint, data: Any, args: Mapping[str, Any] = _NO_ARGS
     """
     assert endpoint.parser is not None, f"{endpoint.name} is not a page of items"
     envelope = open_envelope(endpoint, data)
-    if endpoint.is_object and says_nothing(data):
-        return ParsedPage([], nulls=len(envelope.entries))
     parsed, rejected, skipped, nulls = _parse_entries(endpoint, envelope.entries)
     if not parsed and (rejected or skipped):
+        if endpoint.is_object and says_nothing(data):
+            return ParsedPage([], nulls=len(envelope.entries))
         raise UnparsablePageError(_nothing_understood(envelope.entries, rejected or skipped))
     items, foreign = _split(endpoint, parsed, args)
     if args.get("alternative_method"):
-        items = [replace(item, found=(replace(item.found[0], dialect="alternative"),)) for item in items]
+        items = [item._replace(found=(item.found[0]._replace(dialect="alternative"),)) for item in items]
     unread = list(_unread(endpoint.parser, parsed, envelope.others)) if envelope.others else []
     return ParsedPage(
         items,
@@ -143,44 +143,37 @@ def _examples(skipped: list[RejectedItem], unread: list[str], others: Mapping[st
 
 def _split(endpoint: Endpoint, parsed: list[Item], args: Mapping[str, Any]) -> tuple[list[Item], list[Item]]:
     """Separate the items that are about something else than what was asked for; a batch just leaves ids out (E17)."""
-    asked = {
-        name: values
-        for argument, name in endpoint.subject.items()
-        if (values := _values(name, args.get(argument)))
-    }  # fmt: skip
-    if not asked:
-        return parsed, []
-    items = [item for item in parsed if not _is_foreign(item, asked)]
+    items = parsed
+    for argument, name in endpoint.subject.items():
+        if asked := _values(name, args.get(argument)):
+            fitting = (None, *asked)
+            items = [item for item in items if _value_of(item, name) in fitting]
+            if parsed and not items and endpoint.batch_argument is None:
+                raise UnparsablePageError(_about_another(parsed[0], name, asked), "mismatch")
     if len(items) == len(parsed):
         return parsed, []
-    foreign = [item for item in parsed if _is_foreign(item, asked)]
-    if not items and endpoint.batch_argument is None:
-        raise UnparsablePageError(_about_another(foreign[0], asked), "mismatch")
-    return items, foreign
+    own = set(map(id, items))
+    return items, [item for item in parsed if id(item) not in own]
 
 
-def _values(name: str, given: Any) -> frozenset[str]:
+def _values(name: str, given: Any) -> list[str]:
     """Return the values that a field may have for an argument; none where the argument does not say."""
-    values = [str(value) for value in (given if isinstance(given, list) else [given]) if value is not None]
+    if given is None:
+        return []
+    if isinstance(given, list):
+        return [str(value) for value in given]
     if name == "username":
-        return frozenset(value.lower() for value in values)
-    return frozenset(found for value in values for found in (_ID_IN_URL.findall(value) if "/" in value else [value]))
+        return [str(given).lower()]
+    return _ID_IN_URL.findall(given) if isinstance(given, str) and "/" in given else [str(given)]
 
 
-def _is_foreign(item: Item, asked: Mapping[str, frozenset[str]]) -> bool:
-    return any(value is not None and value not in asked[name] for name, value in _answered(item, asked))
+def _value_of(item: Item, name: str) -> str | None:
+    value: str | None = getattr(item.found[0].entity, name)
+    return value.lower() if value and name == "username" else value
 
 
-def _answered(item: Item, asked: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str | None]]:
-    entity = item.found[0].entity
-    for name in asked:
-        value = getattr(entity, name)
-        yield name, value.lower() if value and name == "username" else value
-
-
-def _about_another(item: Item, asked: Mapping[str, frozenset[str]]) -> str:
-    name, value = next(pair for pair in _answered(item, asked) if pair[1] not in (None, *asked[pair[0]]))
-    return f"the answer is about another object: {name} {value} instead of {', '.join(sorted(asked[name]))[:200]}"
+def _about_another(item: Item, name: str, asked: list[str]) -> str:
+    return f"the answer is about another object: {name} {_value_of(item, name)} instead of {', '.join(asked)[:200]}"
 
 
 # --- what nobody reads -------------------------------------------------------------------------------------

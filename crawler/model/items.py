@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from crawler.model.entities import Entity
 
@@ -35,8 +35,7 @@ Dialect = Literal["app", "web", "alternative"]
 """The formats in which the same object can be bought, each with fields that the others lack (provider.md E10, E11)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedEntity:
+class ParsedEntity(NamedTuple):
     """One entity, the object it was parsed from, and how completely that object describes it.
 
     dialect: the format of a user or post that was bought; None where it is embedded, or its kind has one format only.
@@ -52,8 +51,7 @@ class ParsedEntity:
         return self.entity.known_fields(zeros=self.fullness is Fullness.DETAIL or self.entity.real_zeros)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One item of a list: its id and all entities found in it, the item itself first."""
 
     id: str

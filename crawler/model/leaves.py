@@ -11,8 +11,12 @@ def count_leaves(raw: Any) -> int:
         value = pending.pop()
         for entry in value.values() if type(value) is dict else value:
             kind = type(entry)
-            if kind is dict or kind is list:
-                pending.append(entry)
-            elif entry is not None and entry != "":
+            if kind is str:
+                if entry:
+                    count += 1
+            elif kind is dict or kind is list:
+                if entry:
+                    pending.append(entry)
+            elif entry is not None:
                 count += 1
     return count

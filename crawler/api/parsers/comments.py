@@ -56,7 +56,7 @@ def _entity(comment_id: str, comment: dict[str, Any]) -> Comment:
         language=parse_language(comment.get("comment_language")),
         like_count=parse_count(comment.get("digg_count")),
         reply_total=parse_count(comment.get("reply_comment_total")),
-        image_count=len(as_objects(comment.get("image_list"))) or None,
+        image_count=len(as_objects(images)) or None if (images := comment.get("image_list")) else None,
         mentions=parse_mentions(as_objects(comment.get("text_extra"))),
         author_liked=parse_bool(comment.get("is_author_digged")),
         author_pinned=parse_bool(comment.get("author_pin")),

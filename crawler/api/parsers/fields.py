@@ -15,7 +15,7 @@ _OTHER_ID = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
 def parse_text(value: object) -> str | None:
     """Return a text fit for storage: "" is None, lone surrogates U+FFFD; NUL and U+2028 stay (provider.md O17)."""
-    if not isinstance(value, str) or not value:
+    if not value or not isinstance(value, str):
         return None
     return value if value.isascii() else fix_surrogates(value)
 
@@ -31,7 +31,7 @@ def parse_count(value: object) -> int | None:
 
     A negative number is the platform's "hidden"; a whole float is what a JSON parser makes of a large number.
     """
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
         number = value
@@ -60,6 +60,8 @@ def parse_id(value: object) -> str | None:
     0 and "0" are the platform's "none", and a float has lost digits. Ids are joined with ";" in a batch and become
     part of URLs, so only letters, digits and `_ . -` are accepted.
     """
+    if value is None:
+        return None
     if isinstance(value, str):
         if value.isdigit() and value.isascii() and len(value) < 129:
             return value if value != "0" else None
@@ -71,6 +73,8 @@ def parse_id(value: object) -> str | None:
 
 def parse_bool(value: object) -> bool | None:
     """Return a boolean, also from 1 and 0."""
+    if value is None:
+        return None
     if isinstance(value, bool):
         return value
     if isinstance(value, int) and value in (0, 1):
@@ -80,7 +84,7 @@ def parse_bool(value: object) -> bool | None:
 
 def parse_any_bool(*values: object) -> bool | None:
     """Return True if any value is true, else False if any is false, else None."""
-    flags = [parse_bool(value) for value in values]
+    flags = [parse_bool(value) for value in values if value is not None]
     if True in flags:
         return True
     return False if False in flags else None
@@ -105,8 +109,13 @@ def parse_url(value: object) -> str | None:
         value = value.get("url_list")
     if not isinstance(value, list):
         return parse_text(value)
-    addresses = [one for one in value if isinstance(one, str) and one]
-    return parse_text(next((one for one in addresses if ".heic" not in one), addresses[0])) if addresses else None
+    other = None
+    for address in value:
+        if isinstance(address, str) and address:
+            if ".heic" not in address:
+                return parse_text(address)
+            other = other or address
+    return parse_text(other)
 
 
 def first_of(raw: dict[str, Any], name: str, other: str) -> Any:

@@ -21,6 +21,15 @@ from crawler.model.items import Dialect, Fullness, Item, ParsedEntity, SkipItemE
 _IDS = ("uid", "id", "uid_str", "userId", "user_id")
 _MARKS = frozenset({*_IDS, "sec_uid", "secUid", "unique_id", "uniqueId"})
 _WRAPPERS = ("user_info", "userInfo", "user")
+_COUNTS = {
+    "follower_count": ("follower_count", "followerCount"),
+    "following_count": ("following_count", "followingCount"),
+    "friend_count": ("friend_count", "friendCount"),
+    "post_count": ("aweme_count", "videoCount"),
+    "like_count": ("total_favorited", "heartCount", "heart"),
+    "liked_count": ("favoriting_count", "diggCount"),
+}
+_APP_COUNTS = frozenset(names[0] for names in _COUNTS.values())
 _AVATARS = (
     "avatar_larger", "avatarLarger", "coversLarger", "avatar_medium", "avatarMedium", "coversMedium", "avatar_thumb",
     "avatarThumb", "covers",
@@ -57,26 +66,32 @@ def parse_embedded_user(user: object, stats: object = None) -> tuple[ParsedEntit
 
 def _found(user_id: str, user: dict[str, Any], whole: dict[str, Any], fullness: Fullness) -> ParsedEntity:
     dialect: Dialect = "web" if "uniqueId" in user or "secUid" in user else "app"
-    entity = _entity(user_id, user, _counters(user, whole), fullness)
+    counters = () if whole is user and dialect == "app" else _counters(user, whole)
+    entity = _entity(user_id, user, _counts(user, counters), fullness)
     return ParsedEntity(entity, whole, fullness, dialect if fullness else None)
 
 
-def _counters(user: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the objects of a web profile's counters, the exact ones before the rounded (provider.md O14, O21)."""
+def _counters(user: dict[str, Any], whole: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Return the objects in which a web profile counts, the exact ones before the rounded (provider.md O14, O21)."""
     holders = (user,) if whole is user else (whole, as_object(whole.get("userInfo")), user)
     found = (holder[name] for name in ("statsV2", "stats") for holder in holders if name in holder)
-    return [counters for counters in found if isinstance(counters, dict)]
+    return (user, *(counters for counters in found if isinstance(counters, dict)))
 
 
-def _entity(user_id: str, user: dict[str, Any], counters: list[dict[str, Any]], fullness: Fullness) -> User:
-    def number(app: str, *web: str) -> int | None:
-        count = parse_count(user.get(app))
-        for name in web if count is None else ():
-            for place in (user, *counters):
-                if count is None:
-                    count = parse_count(place.get(name))
-        return count
+def _counts(user: dict[str, Any], counters: tuple[dict[str, Any], ...]) -> dict[str, int | None]:
+    """Return the counts by field; the writer of a comment has none at all."""
+    if not counters:
+        if _APP_COUNTS.isdisjoint(user):
+            return {}
+        return {field: parse_count(user.get(names[0])) for field, names in _COUNTS.items()}
+    counts: dict[str, int | None] = {}
+    for field, names in _COUNTS.items():
+        places = ((place, name) for name in names for place in counters)
+        counts[field] = next((n for place, name in places if (n := parse_count(place.get(name))) is not None), None)
+    return counts
 
+
+def _entity(user_id: str, user: dict[str, Any], counts: dict[str, int | None], fullness: Fullness) -> User:
     private = parse_any_bool(
         user.get("secret"),
         user.get("is_private_account"),
@@ -101,16 +116,14 @@ def _entity(user_id: str, user: dict[str, Any], counters: list[dict[str, Any]], 
         custom_verify=parse_text(user.get("custom_verify")),
         enterprise_verify_reason=parse_text(user.get("enterprise_verify_reason")),
         verification_type=parse_count(user.get("verification_type")),
-        follower_count=number("follower_count", "followerCount"),
-        following_count=number("following_count", "followingCount"),
-        friend_count=number("friend_count", "friendCount"),
-        post_count=number("aweme_count", "videoCount"),
-        like_count=number("total_favorited", "heartCount", "heart"),
-        liked_count=number("favoriting_count", "diggCount"),
+        **counts,
         created_at=parse_timestamp(first_of(user, "create_time", "createTime")),
     )
 
 
 def _avatar(user: dict[str, Any]) -> str | None:
     """Return the address of the largest picture."""
-    return next((url for name in _AVATARS if (url := parse_url(user.get(name)))), None)
+    for name in _AVATARS:
+        if name in user and (url := parse_url(user[name])):
+            return url
+    return None
