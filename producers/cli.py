@@ -297,6 +297,9 @@ def retry(
 @app.command()
 def usage(
     days: Annotated[int, typer.Option(min=1, max=90, help="Number of UTC days, today included.")] = 1,
+    settle: Annotated[
+        bool, typer.Option("--settle", help="Settle today's unconfirmed charges too: no call is in flight.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Compare the ledger with the provider's usage per day, and resolve unconfirmed charges."""
@@ -306,7 +309,7 @@ def usage(
     settings = _settings()
     store = _store(settings)
     api = ApiClient(settings.api_url, _token(settings), min(settings.api_timeout, 10))
-    rows = reconcile(store, api, days)
+    rows = reconcile(store, api, days, settle)
     print_data({"days": rows} if as_json else render_usage(rows), as_json)
 
 

@@ -1,5 +1,8 @@
 """Pause, resume, cancel and retry crawls; every worker sees the change within about a second."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from crawler.model.enums import CrawlState, EndReason, PauseCause
 from crawler.model.errors import UsageError
 from crawler.rate_limit.limiter import RateLimiter
@@ -32,7 +35,17 @@ def resume(
     store.frontier.reset_dispatch(crawl_id)
     store.crawls.resume(crawl_id=crawl_id, budget=budget)
     _open_gate(store, rate_limiter, PauseCause(crawl["cause"]))
-    return f"crawl {crawl_id} resumed"
+    return f"crawl {crawl_id} resumed" + _budget_note(crawl, budget)
+
+
+def _budget_note(crawl: Mapping[str, Any], budget: Mapping[str, int]) -> str:
+    """Say that a crawl will stop again at once, where its budget leaves nothing to spend."""
+    rollup = crawl.get("rollup") or {}
+    bound = budget.get("units", (crawl.get("budget") or {}).get("units"))
+    spent = rollup.get("units", 0) + rollup.get("unknown", 0)
+    if bound is None or spent < bound:
+        return ""
+    return f", but it will pause again at once: {spent:,} of {bound:,} units are spent; give more with --max-units"
 
 
 def _open_gate(store: Store, rate_limiter: RateLimiter, cause: PauseCause) -> None:

@@ -61,6 +61,8 @@ def describe_state(status: Mapping[str, Any]) -> str:
         PauseCause.OUTAGE: "the API cannot be reached; resumes automatically",
         PauseCause.USER: f"resume it with {resume}",
     }
+    if status.get("detail") and cause == PauseCause.BUDGET:
+        advice[PauseCause.BUDGET] = f"{status['detail']}; go on with `tokcrawl resume {crawl_id} --max-units M`"
     return f"paused ({cause}): {advice[PauseCause(str(cause))]}"
 
 
@@ -74,6 +76,8 @@ def _totals(status: Mapping[str, Any], rate: float | None) -> Table:
     table.add_row("stored", ", ".join(f"{n:,} {kind}" for kind, n in status["entities"].items() if n) or "nothing yet")
     if status["rejects"]:
         table.add_row("rejects", f"{plural(status['rejects'], 'item')} could not be parsed (collection `rejects`)")
+    if status["skipped_items"]:
+        table.add_row("others", f"{plural(status['skipped_items'], 'item')} of another kind (examples in `rejects`)")
     if status["ends"]:
         table.add_row(
             "lists", ", ".join(f"{n:,} {_END_WORDS.get(end, end)}" for end, n in sorted(status["ends"].items()))

@@ -55,6 +55,7 @@ def status_document(crawl: Mapping[str, Any], rollup: Mapping[str, Any]) -> dict
         "kind": crawl.get("kind"),
         "state": crawl["state"],
         "cause": crawl.get("cause"),
+        "detail": crawl.get("pause_detail") if crawl.get("cause") else None,
         "pages": {str(state): max(0, int(pages.get(state, 0))) for state in PageState},
         "calls": int(rollup.get("calls", 0)),
         "units": {
@@ -65,6 +66,7 @@ def status_document(crawl: Mapping[str, Any], rollup: Mapping[str, Any]) -> dict
         "entities": {kind: int((rollup.get("entities") or {}).get(kind, 0)) for kind in COUNTED_KINDS},
         "lives": int((rollup.get("entities") or {}).get("lives", 0)),
         "rejects": int(rollup.get("rejects", 0)),
+        "skipped_items": int(rollup.get("skipped_items", 0)),
         "ends": dict(rollup.get("ends") or {}),
         "endpoints": dict(rollup.get("endpoints") or {}),
         "started_at": _iso(crawl.get("started_at")),

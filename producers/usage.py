@@ -6,25 +6,30 @@ from typing import Any
 
 from crawler.api.client import ApiClient
 from crawler.api.endpoints import ENDPOINTS
+from crawler.model.charges import utc_day
 from crawler.model.enums import CrawlState
 from crawler.model.errors import UsageError
 from crawler.store import Store
 from crawler.store.budgets import crawl_account, day_account
 from producers.console import plural
 
+_FIGURE_LAG = timedelta(hours=1)  # after the day's end, until the provider's figure counts as final
 _USAGE = ENDPOINTS["get_usage"]
 
 
-def reconcile(store: Store, api: ApiClient, days: int) -> list[dict[str, Any]]:
+def reconcile(store: Store, api: ApiClient, days: int, settle_all: bool = False) -> list[dict[str, Any]]:
     """Compare each day, newest first; resolve unknown charges with the units the provider's figure leaves for them.
 
-    Return for each day: `day`, `provider`, `ledger` (known charges), `unknown` (what calls without an answer may have
-    cost), `settled` (unknown units found to have been charged), `elsewhere` (units that no call in this ledger
-    explains).
+    A charge is only resolved downwards when the provider's figure is final: the day has been over for an hour, or
+    `settle_all` says that no call is in flight. A figure below what is known resolves nothing: it lags behind.
+
+    Return for each day: `day`, `provider`, `ledger` (known charges), `unknown` (units that stay unconfirmed), `settled`
+    (unknown units found to have been charged), `elsewhere` (units that no call in this ledger explains).
     """
     rows = []
+    now = datetime.now(UTC)
     for back in range(days):
-        day = (datetime.now(UTC) - timedelta(days=back)).strftime("%Y-%m-%d")
+        day = utc_day(now - timedelta(days=back))
         provider = _tiktok_units(api.fetch(_USAGE, {"date": day}, {}).data)
         known, unknown = store.charges.spent_on(day)
         row: dict[str, Any] = {
@@ -35,12 +40,13 @@ def reconcile(store: Store, api: ApiClient, days: int) -> list[dict[str, Any]]:
             "settled": 0,
             "elsewhere": 0,
         }
-        if unknown:
-            left = max(0, provider - known)
+        left = provider - known
+        is_final = settle_all or utc_day(now - _FIGURE_LAG) > day
+        if unknown and left >= 0 and (is_final or left >= unknown):
             row["settled"] = settled = _settle_day(store, day, left)
             row["ledger"] = known + settled
             row["unknown"] = 0
-        row["elsewhere"] = provider - row["ledger"]
+        row["elsewhere"] = max(provider - row["ledger"] - row["unknown"], min(0, left))
         rows.append(row)
     return rows
 
@@ -52,6 +58,8 @@ def render_usage(rows: Sequence[Mapping[str, Any]]) -> str:
         line = f"{row['day']}  provider {row['provider']:,}  ledger {row['ledger']:,}"
         if row["settled"]:
             line += f"  ({row['settled']:,} of these were unconfirmed until now)"
+        if row["unknown"]:
+            line += f"  {row['unknown']:,} unconfirmed; settled when the day is over, or by `tokcrawl usage --settle`"
         if row["elsewhere"] > 0:
             line += f"  {plural(row['elsewhere'], 'unit')} spent elsewhere with this token, or in flight"
         if row["elsewhere"] < 0:

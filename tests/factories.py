@@ -34,7 +34,7 @@ def page(
 ) -> Page:
     """A page as a worker holds it, of no ledger."""
     made = made or request()
-    return Page(made.page_id("c"), "c", made, made.list_id("c"), depth, nth, empty_streak, attempts, 0, "token", False)
+    return Page(made.page_id("c"), "c", made, made.list_id("c"), depth, nth, empty_streak, attempts, "token", False)
 
 
 def spec(kind: SeedKind = SeedKind.HASHTAG, *expand: Relation, **fields: Any) -> CrawlSpec:

@@ -72,7 +72,7 @@ def run_worker(settings: Settings, name: str, slots: int) -> None:
         limiter=limiter,
         crawls=crawls,
         budget=BudgetGuard(persistent, prices, settings.day_units),
-        committer=Committer(persistent, prices, quota, stats, publisher.publish),
+        committer=Committer(persistent, quota, stats, publisher.publish),
         stats=stats,
         worker=name,
         slots=slots,

@@ -14,6 +14,7 @@ from crawler.model.items import Item
 Path = tuple[str, ...]
 ItemParser = Callable[..., Item]
 
+_USER_POSTS = (("data",), ("data", "aweme_list"))  # the second with `new_version=false` (provider.md E9)
 _CURSOR = {"cursor": "nextCursor"}
 _CURSOR_AND_TOKEN = {"cursor": "nextCursor", "page_token": "nextPageToken"}
 
@@ -25,7 +26,7 @@ class Endpoint:
     name: the SDK's method.
     args: arguments that identify a list, the most significant first; `optional_args` of them may be left out.
     parser: parses one item; None for the account endpoints, whose answers are not crawled.
-    items: paths to the list of items in the answer's data; the first that exists is used, () is the data itself.
+    items: paths to the list of items in the answer's data; the first that holds any is used, () is the data itself.
     cursor_fields: cursor argument → key of the answer that holds its next value; empty where there is one page only.
     required_cursor: cursor arguments without which the list has ended.
     limit_names: seed kinds and relations whose `--limit` applies to its lists.
@@ -37,6 +38,7 @@ class Endpoint:
     max_cursor, max_pages, max_items: the platform's caps on a list; None where none is known.
     edge: the items follow ("in") or are followed by ("out") the user in the argument `id`.
     time_ordered: items come newest first, pinned posts aside.
+    subject: argument → field of an item that must hold its value, or the item is about something else.
     account_endpoint: asks about the account, not about TikTok; free of charge, never crawled.
     """
 
@@ -61,6 +63,7 @@ class Endpoint:
     time_ordered: bool = False
     account_endpoint: bool = False
     optional_args: tuple[str, ...] = ()
+    subject: dict[str, str] = field(default_factory=dict)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -119,7 +122,7 @@ _TABLE = (
         "user_posts_from_username",
         ("username", "depth", "oldest_createtime"),
         parse_post,
-        (("data",),),
+        _USER_POSTS,
         _CURSOR,
         limit_names=("posts", "user"),
         time_ordered=True,
@@ -129,14 +132,19 @@ _TABLE = (
         "user_posts_from_secuid",
         ("sec_uid", "depth", "oldest_createtime"),
         parse_post,
-        (("data",),),
+        _USER_POSTS,
         _CURSOR,
         limit_names=("posts", "user"),
         time_ordered=True,
         optional_args=("oldest_createtime",),
     ),
     Endpoint(
-        "user_info_from_username", ("username",), parse_user, limit_names=("authors", "commenters"), is_object=True
+        "user_info_from_username",
+        ("username",),
+        parse_user,
+        limit_names=("authors", "commenters"),
+        is_object=True,
+        subject={"username": "username"},
     ),
     Endpoint(
         "user_info_from_secuid",
@@ -145,6 +153,7 @@ _TABLE = (
         limit_names=("authors", "commenters"),
         is_object=True,
         optional_args=("alternative_method",),
+        subject={"sec_uid": "sec_uid"},
     ),
     Endpoint(
         "user_search",
@@ -155,7 +164,7 @@ _TABLE = (
         limit_names=("user-search",),
         max_price=2,
     ),
-    Endpoint("post_info", ("url",), parse_post, limit_names=("post",), is_object=True),
+    Endpoint("post_info", ("url",), parse_post, limit_names=("post",), is_object=True, subject={"url": "post_id"}),
     Endpoint(
         "multi_post_info",
         ("aweme_ids",),
@@ -164,8 +173,17 @@ _TABLE = (
         limit_names=("post", "posts"),
         max_price=100,
         batch_argument="aweme_ids",
+        subject={"aweme_ids": "post_id"},
     ),
-    Endpoint("post_comments", ("aweme_id",), parse_comment, (("comments",),), _CURSOR, limit_names=("comments",)),
+    Endpoint(
+        "post_comments",
+        ("aweme_id",),
+        parse_comment,
+        (("comments",),),
+        _CURSOR,
+        limit_names=("comments",),
+        subject={"aweme_id": "post_id"},
+    ),
     Endpoint(
         "post_comment_replies",
         ("comment_id", "aweme_id"),
@@ -173,12 +191,13 @@ _TABLE = (
         (("comments",),),
         _CURSOR,
         limit_names=("replies",),
+        subject={"aweme_id": "post_id", "comment_id": "parent_id"},
     ),
     Endpoint("music_search", ("keyword",), parse_music, (("music",),), _CURSOR, limit_names=("music-search",)),
     Endpoint(
         "music_posts", ("music_id",), parse_post, (("aweme_list",),), _CURSOR, limit_names=("music-posts", "music")
     ),
-    Endpoint("music_details", ("music_id",), parse_music, is_object=True),
+    Endpoint("music_details", ("music_id",), parse_music, is_object=True, subject={"music_id": "music_id"}),
     # A missing page token does not end a list of followers (provider.md P6).
     Endpoint(
         "user_followers",

@@ -1,134 +1,211 @@
-"""Parses the data of one answer into items, rejects and the next page's cursor. Pure."""
+"""Parses the data of one answer into items, rejects and the next page's cursor, and accounts for all it holds. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
+from types import MappingProxyType
 from typing import Any
 
-from crawler.api.endpoints import Endpoint, Path
-from crawler.api.parsers.fields import INT64
+from crawler.api.endpoints import Endpoint, ItemParser
+from crawler.api.envelope import (
+    UnparsablePageError,
+    holds_objects,
+    next_cursor,
+    open_envelope,
+    outline,
+    says_nothing,
+)
+from crawler.api.parsers.fields import parse_count
 from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
 
-_ABSENT = object()
+__all__ = ["ParsedPage", "RejectedItem", "UnparsablePageError", "parse_page"]
 
-
-class UnparsablePageError(Exception):
-    """The answer's data does not have the shape of its endpoint."""
+_NO_ARGS: Mapping[str, Any] = MappingProxyType({})
+_ID_IN_URL = re.compile(r"/(?:video|photo|v)/([0-9]+)")
+_MAX_SEARCHED = 1000  # objects and lists that are looked at for items in a place where none belongs
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedItem:
-    """An item that could not be parsed: its position on the page from 0, the reason, and the item itself."""
+    """What was not parsed: its position on the page from 0 (-1: no item of the list), the reason, and the value."""
 
     position: int
     why: str
     raw: Any
 
+    @property
+    def shape(self) -> str:
+        """Return what it has in common with others of its kind: its `type`, and the keys that hold something."""
+        if self.position < 0 or not isinstance(self.raw, dict):
+            return self.why
+        filled = sorted(str(key) for key, value in self.raw.items() if value not in (None, ""))
+        return " ".join([str(self.raw.get("type"))[:50], *filled])
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class ParsedPage:
     """What one page holds.
 
-    items: the parsed ones, in order.        rejected: those that could not be parsed.
+    items: the parsed ones, in order.        foreign: parsed ones about something else than what was asked for.
+    rejected: those that could not be parsed.        skipped: how many are of another kind; `examples`: one a shape.
+    nulls: entries that hold nothing.        unread: paths of other lists and objects, none of which holds an item.
     next: the next page's cursor, None where the list ends.
     total: the list's length as the provider claims it, None where it does not (provider.md P12).
+
+    Every entry of the answer is among items, foreign, rejected, skipped and nulls.
     """
 
     items: list[Item]
     rejected: list[RejectedItem] = field(default_factory=list)
     next: Mapping[str, Any] | None = None
     total: int | None = None
+    foreign: list[Item] = field(default_factory=list)
+    skipped: int = 0
+    examples: list[RejectedItem] = field(default_factory=list)
+    nulls: int = 0
+    unread: list[str] = field(default_factory=list)
 
     def entities(self) -> list[ParsedEntity]:
         """Return every entity on the page: each item, followed by the entities embedded in it."""
-        return [found for item in self.items for found in item.found]
+        return [found for items in (self.items, self.foreign) for item in items for found in item.found]
 
 
-def parse_page(endpoint: Endpoint, data: Any) -> ParsedPage:
-    """Parse an answer's data; UnparsablePageError where it is no page of this endpoint, never because of one item."""
-    raws = _raw_items(endpoint, data)
+def parse_page(endpoint: Endpoint, data: Any, args: Mapping[str, Any] = _NO_ARGS) -> ParsedPage:
+    """Parse the data of an answer to a call with these arguments.
+
+    UnparsablePageError where it is no page of this endpoint, holds what nobody reads, or is about something else; never
+    because of one item among others.
+    """
+    assert endpoint.parser is not None, f"{endpoint.name} is not a page of items"
+    envelope = open_envelope(endpoint, data)
+    parsed, rejected, skipped, nulls = _parse_entries(endpoint, envelope.entries)
+    if not parsed and (rejected or skipped):
+        if endpoint.is_object and says_nothing(data):
+            return ParsedPage([], nulls=len(envelope.entries))
+        raise UnparsablePageError(_nothing_understood(envelope.entries, rejected or skipped))
+    items, foreign = _split(endpoint, parsed, args)
+    if args.get("alternative_method"):
+        items = [item._replace(found=(item.found[0]._replace(dialect="alternative"),)) for item in items]
+    unread = list(_unread(endpoint.parser, parsed, envelope.others)) if envelope.others else []
+    return ParsedPage(
+        items,
+        rejected,
+        next_cursor(endpoint, envelope, data, bool(parsed)),
+        parse_count(data.get("total")) if isinstance(data, dict) else None,
+        foreign,
+        len(skipped),
+        _examples(skipped, unread, envelope.others),
+        nulls,
+        unread,
+    )
+
+
+def _parse_entries(
+    endpoint: Endpoint, entries: list[Any]
+) -> tuple[list[Item], list[RejectedItem], list[RejectedItem], int]:
+    """Return the items, the rejected ones, those of another kind, and how many entries hold nothing."""
+    parse = endpoint.parser
+    assert parse is not None
     fullness = Fullness.DETAIL if endpoint.is_object or endpoint.batch_argument else Fullness.LISTED
     items: list[Item] = []
     rejected: list[RejectedItem] = []
-    assert endpoint.parser is not None, f"{endpoint.name} is not a page of items"
-    for position, raw in enumerate(raws):
+    skipped: list[RejectedItem] = []
+    nulls = 0
+    for position, raw in enumerate(entries):
+        if raw is None or raw == {}:
+            nulls += 1
+            continue
         try:
-            items.append(endpoint.parser(raw, fullness=fullness))
+            items.append(parse(raw, fullness=fullness))
         except SkipItemError as error:
-            if raw is not None and not isinstance(raw, dict):
-                rejected.append(RejectedItem(position, error.why, raw))
+            skipped.append(RejectedItem(position, error.why, raw))
         except UnparsableItemError as error:
             rejected.append(RejectedItem(position, error.why, raw))
-    total = data.get("total") if isinstance(data, dict) else None
-    return ParsedPage(items, rejected, _next_cursor(endpoint, data), total if isinstance(total, int) else None)
+    return items, rejected, skipped, nulls
 
 
-def _raw_items(endpoint: Endpoint, data: Any) -> list[Any]:
-    """Return the page's items; a list may be null or missing (provider.md P13)."""
-    if endpoint.is_object:
-        return data if isinstance(data, list) else [] if data is None else [data]
-    for path in endpoint.items:
-        value = _value_at(path, data)
-        if isinstance(value, list):
-            return value
-        if value is None:
-            return []
-    if _is_empty_page(endpoint, data):
+def _nothing_understood(entries: list[Any], failed: list[RejectedItem]) -> str:
+    return f"none of {len(entries)} items is understood: {failed[0].why}, in {outline(failed[0].raw)}"
+
+
+def _examples(skipped: list[RejectedItem], unread: list[str], others: Mapping[str, Any]) -> list[RejectedItem]:
+    """Return one item of another kind for each shape, and each list that nobody reads."""
+    if not skipped and not unread:
         return []
-    raise UnparsablePageError(f"no list of items in {_outline(data)}")
+    first: dict[str, RejectedItem] = {}
+    for one in skipped:
+        first.setdefault(one.shape, one)
+    return [*first.values(), *(RejectedItem(-1, f"nobody reads {path}", others[path]) for path in unread)]
 
 
-def _value_at(path: Path, data: Any) -> Any:
-    """Return the value at a path, which may be null; _ABSENT where the path does not exist."""
-    for key in path:
-        if not isinstance(data, dict) or key not in data:
-            return _ABSENT
-        data = data[key]
-    return data
+# --- the answer held against its question ------------------------------------------------------------------
 
 
-def _is_empty_page(endpoint: Endpoint, data: Any) -> bool:
-    """Whether this is a page that omits its list, as TikTok's own pages without items do (provider.md P13)."""
-    if not isinstance(data, dict):
-        return False
-    return not data or bool(data.keys() & {"total", "has_more", "status_code", *endpoint.cursor_fields.values()})
+def _split(endpoint: Endpoint, parsed: list[Item], args: Mapping[str, Any]) -> tuple[list[Item], list[Item]]:
+    """Separate the items that are about something else than what was asked for; a batch just leaves ids out (E17)."""
+    items = parsed
+    for argument, name in endpoint.subject.items():
+        if asked := _values(name, args.get(argument)):
+            fitting = (None, *asked)
+            items = [item for item in items if _value_of(item, name) in fitting]
+            if parsed and not items and endpoint.batch_argument is None:
+                raise UnparsablePageError(_about_another(parsed[0], name, asked), "mismatch")
+    if len(items) == len(parsed):
+        return parsed, []
+    own = set(map(id, items))
+    return items, [item for item in parsed if id(item) not in own]
 
 
-def _next_cursor(endpoint: Endpoint, data: Any) -> Mapping[str, Any] | None:
-    """Return the arguments that request the next page; None where the list ends here.
+def _values(name: str, given: Any) -> list[str]:
+    """Return the values that a field may have for an argument; none where the argument does not say."""
+    if given is None:
+        return []
+    if isinstance(given, list):
+        return [str(value) for value in given]
+    if name == "username":
+        return [str(given).lower()]
+    return _ID_IN_URL.findall(given) if isinstance(given, str) and "/" in given else [str(given)]
 
-    A missing cursor ends a list (provider.md P1), and so does one of 0 or less: TikTok's last page of followers has
-    cursor -1, together with a page token and a total of millions (provider.md P8).
+
+def _value_of(item: Item, name: str) -> str | None:
+    value: str | None = getattr(item.found[0].entity, name)
+    return value.lower() if value and name == "username" else value
+
+
+def _about_another(item: Item, name: str, asked: list[str]) -> str:
+    return f"the answer is about another object: {name} {_value_of(item, name)} instead of {', '.join(asked)[:200]}"
+
+
+# --- what nobody reads -------------------------------------------------------------------------------------
+
+
+def _unread(parse: ItemParser, parsed: list[Item], others: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths of lists and maps of objects beside the items; UnparsablePageError where one holds items.
+
+    A page without items must not hold any other objects at all: they would be what was bought.
     """
-    if not endpoint.cursor_fields or not isinstance(data, dict):
-        return None
-    cursor = {
-        argument: value
-        for argument, key in endpoint.cursor_fields.items()
-        if (value := _scalar(data.get(key))) is not None
-    }
-    if any(name not in cursor for name in endpoint.required_cursor):
-        return None
-    offset = cursor["cursor"]
-    if (isinstance(offset, int) and offset <= 0) or offset in ("0", "-1"):
-        return None
-    return cursor
+    ids = {item.id for item in parsed}
+    for path, value in others.items():
+        if not parsed and (holds_objects(value) or any(True for _ in _items_in(parse, value))):
+            raise UnparsablePageError(f"no list of items, and nobody reads {path} ({outline(value)})")
+        if any(item.id not in ids and item.found[0].entity.known_fields() for item in _items_in(parse, value)):
+            raise UnparsablePageError(f"items where none are known to be: nobody reads {path} ({outline(value)})")
+        if any(entry and isinstance(entry, dict) for entry in (value.values() if isinstance(value, dict) else value)):
+            yield path
 
 
-def _scalar(value: Any) -> int | str | None:
-    """Return a cursor as it is sent; 20.0 is sent as 20; null, "", booleans and objects are no cursor."""
-    if isinstance(value, bool) or value in (None, ""):
-        return None
-    if isinstance(value, float):
-        if not isfinite(value):
-            return None
-        value = int(value)
-    if isinstance(value, int):
-        return value if abs(value) < INT64 else str(value)  # MongoDB holds no larger number
-    return value if isinstance(value, str) else None
-
-
-def _outline(data: Any) -> str:
-    if isinstance(data, dict):
-        return "an object with " + (", ".join(sorted(map(str, data)))[:200] or "nothing")
-    return type(data).__name__
+def _items_in(parse: ItemParser, value: Any) -> Iterator[Item]:
+    """Yield every item that stands anywhere in a value, but not inside another."""
+    pending = [value]
+    for _ in range(_MAX_SEARCHED):
+        if not pending:
+            return
+        one = pending.pop()
+        if isinstance(one, dict):
+            try:
+                yield parse(one, fullness=Fullness.LISTED)
+                continue
+            except UnparsableItemError:
+                pass
+        entries = one.values() if isinstance(one, dict) else one
+        pending.extend(entry for entry in entries if isinstance(entry, dict | list))

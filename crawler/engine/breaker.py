@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from crawler.model.enums import PauseCause
-from crawler.model.errors import ApiCallError, RateLimitedError, TransientError, UnreachableError
+from crawler.model.errors import ApiCallError, BadRequestError, RateLimitedError, TransientError, UnreachableError
 from crawler.rate_limit.limiter import Permit, RateLimiter
 from crawler.store import Store
 
 log = logging.getLogger(__name__)
 
+_MAX_REFUSED = 20  # pages in a row, refused as bad requests, after which the account counts as refused
 _TROUBLE = 10.0  # seconds after a failure during which successes are reported to the limiter
 
 
@@ -26,9 +27,11 @@ class OutageBreaker:
         self._store = store
         self._limiter = limiter
         self._troubled_until = 0.0
+        self._refused_in_a_row = 0
 
     def record(self, page_id: str, permit: Permit, error: ApiCallError | None) -> bool:
         """Report how a call went (None: it worked); return whether the API counts as out of reach."""
+        self._count_refusals(error)
         if isinstance(error, TransientError) or permit.report_success or permit.probe:
             self._troubled_until = monotonic() + _TROUBLE
         try:
@@ -52,6 +55,17 @@ class OutageBreaker:
         self._store.gate.close(cause, str(error), until)
         if paused := self._store.crawls.pause(cause):
             log.error("calls stopped: %s. %d crawls paused (%s)", error, paused, cause)
+
+    def _count_refusals(self, error: ApiCallError | None) -> None:
+        """Close the gate when page after page is refused in this process and none works: it is not the pages' fault."""
+        if not isinstance(error, BadRequestError):
+            if error is None:
+                self._refused_in_a_row = 0
+            return
+        self._refused_in_a_row += 1
+        if self._refused_in_a_row >= _MAX_REFUSED:
+            self._refused_in_a_row = 0
+            self.close_gate(PauseCause.ACCOUNT, error)
 
     def _record_failure(self, page_id: str, permit: Permit, error: ApiCallError) -> bool:
         change = self._limiter.record_failure(page_id, permit.probe)

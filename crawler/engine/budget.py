@@ -12,7 +12,7 @@ from crawler.model.crawls import Crawl
 from crawler.model.enums import PauseCause
 from crawler.model.pages import Page
 from crawler.store import Store
-from crawler.store.budgets import BudgetClaim, BudgetLimit, Settlement, crawl_account, day_account
+from crawler.store.budgets import BudgetClaim, BudgetLimit, BudgetRefusal, Settlement, crawl_account, day_account
 
 _HELD_PAUSE = 1.0  # seconds until a page asks again while calls in flight hold the units it needs
 
@@ -21,6 +21,8 @@ _HELD_PAUSE = 1.0  # seconds until a page asks again while calls in flight hold 
 class Reservation:
     """Units held for one call on the accounts that bound it, under its lease token."""
 
+    endpoint: Endpoint
+    ids: int
     accounts: Sequence[str]
     token: str
     units: int
@@ -33,8 +35,9 @@ class Reservation:
 
     def settlements(self, spent: int, completed: bool) -> list[Settlement]:
         """Return what turns the hold into units spent, account by account."""
+        risen = (self.endpoint.name, spent / self.ids) if spent > self.units else None
         return [
-            Settlement(account, self.token, self.units, spent, completed, self.exclusive_key)
+            Settlement(account, self.token, self.units, spent, completed, self.exclusive_key, risen)
             for account in self.accounts
         ]
 
@@ -49,7 +52,8 @@ class _Request:
 
     @property
     def claim(self) -> BudgetClaim:
-        return BudgetClaim(self.page.id, self.page.lease_token, self.reservation.units)
+        held = self.reservation
+        return BudgetClaim(self.page.id, held.token, held.units, (held.endpoint.name, held.units / held.ids))
 
 
 class BudgetGuard:
@@ -67,16 +71,19 @@ class BudgetGuard:
 
     def reserve(self, page: Page, crawl: Crawl, endpoint: Endpoint) -> Reservation | None:
         """Hold what the page's call may cost; None where a budget does not allow it now, and the page is released."""
-        price = self._prices.expected(endpoint)
+        ids = len(page.request.args[endpoint.batch_argument]) if endpoint.batch_argument else 1
+        price = self._prices.expected(endpoint, ids)
         day = utc_day()
         limits = self._limits(crawl, day)
         exclusive_key = None if price.known else endpoint.name
         accounts = [limit.account for limit in limits]
-        reservation = Reservation(accounts, page.lease_token, price.units, exclusive_key, day)
+        reservation = Reservation(endpoint, ids, accounts, page.lease_token, price.units, exclusive_key, day)
         return self._reservations.submit(_Request(page, limits, reservation)) if limits else reservation
 
     def settle(self, reservation: Reservation, charge: Charge, *, completed: bool) -> None:
-        """Turn the hold into what was spent; `completed` is false where the page will be fetched again."""
+        """Turn the hold into what was spent, and learn the price; `completed`: the page will not be fetched again."""
+        if charge.units is not None and (charge.units or completed):  # a refused call that cost nothing tells no price
+            self._prices.observe(reservation.endpoint, reservation.ids, charge.units, reservation.units)
         if reservation.accounts:
             self._settlements.submit(reservation.settlements(charge.spent, completed))
 
@@ -112,7 +119,7 @@ class BudgetGuard:
                 if refused.exhausted:
                     own = limit.account == crawl_account(page.crawl_id)
                     bound = {"units": limit.units, "pages": limit.pages} if own else None
-                    self._store.crawls.pause(PauseCause.BUDGET, page.crawl_id, bound)
+                    self._store.crawls.pause(PauseCause.BUDGET, page.crawl_id, bound, _explain(request, refused))
                 self._store.ledger.release(page, 0 if refused.exhausted else _HELD_PAUSE)
                 return False
         return True
@@ -132,3 +139,11 @@ class BudgetGuard:
         if self._day_units:
             limits.append(BudgetLimit(day_account(day), self._day_units))
         return tuple(limits)
+
+
+def _explain(request: _Request, refused: BudgetRefusal) -> str | None:
+    """Say why a budget that is not used up pauses its crawl; None where it is used up."""
+    if not refused.left:
+        return None
+    whose = "today" if refused.account.startswith("day:") else "of its budget"
+    return f"{request.page.endpoint} may cost {request.reservation.units} units, {refused.left} are left {whose}"

@@ -16,7 +16,6 @@ from crawler.batcher import Batcher
 from crawler.engine.dispatch_quota import DispatchQuota
 from crawler.engine.list_history import ListHistories, ListHistory
 from crawler.engine.outcome import Outcome
-from crawler.engine.prices import PriceBook
 from crawler.engine.seen_entities import SeenEntities
 from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.charges import Charge, PageResult
@@ -89,6 +88,7 @@ def plan_commit(fetched: FetchedPage, rejects: int) -> PageCommit:
         edge=endpoint.edge,
         total=parsed.total,
         rejects=rejects,
+        skipped_items=parsed.skipped + len(parsed.unread),
     )
     plans = follow_ups(spec, endpoint, page.depth, items)
     return PageCommit(fetched, result, [next_page, *plans] if next_page else plans)
@@ -100,13 +100,11 @@ class Committer:
     def __init__(
         self,
         store: Store,
-        prices: PriceBook,
         quota: DispatchQuota,
         stats: StatsBuffer,
         publish: Callable[[Sequence[PageMessage]], None],
     ) -> None:
         self._store = store
-        self._prices = prices
         self._quota = quota
         self._stats = stats
         self._publish_messages = publish
@@ -188,7 +186,7 @@ class Committer:
         ]
         rejects += entities.upsert([(fetched.provenance, fetched.parsed.entities()) for fetched in batch])
         entities.upsert_follows([(fetched.provenance, edge) for fetched in batch for edge in _edges(fetched)])
-        entities.save_rejects(rejects)
+        entities.save_rejects([*rejects, *(example for fetched in batch for example in _examples(fetched))])
         return Counter(reject.origin.page_id for reject in rejects)
 
     def _add_follow_ups(self, commits: Sequence[PageCommit]) -> None:
@@ -240,9 +238,7 @@ class Committer:
             kinds[result.kind] = result.new
         self._stats.add_charge(page, charge)
         self._stats.add_closed(page, PageState.DONE, result.end)
-        self._stats.add_entities(page.crawl_id, kinds, result.rejects)
-        if charge.units is not None:
-            self._prices.observe(fetched.endpoint, charge.units)
+        self._stats.add_entities(page.crawl_id, kinds, result.rejects, result.skipped_items)
         return Outcome.COMMITTED
 
     def _publish(self, messages: Sequence[PageMessage]) -> None:
@@ -252,6 +248,13 @@ class Committer:
                 self._publish_messages(messages)
             except UnreachableError as error:
                 log.warning("%s; the leader will dispatch %d messages", error, len(messages))
+
+
+def _examples(fetched: FetchedPage) -> list[Reject]:
+    """Return one of each shape of what the page held besides its own kind of items."""
+    return [
+        Reject(fetched.provenance, item.position, item.why, item.raw, item.shape) for item in fetched.parsed.examples
+    ]
 
 
 def _edges(fetched: FetchedPage) -> list[tuple[str, str]]:

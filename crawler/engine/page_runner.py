@@ -2,12 +2,13 @@
 
 import logging
 import random
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import BoundedSemaphore, Event, get_ident
 
-from crawler.api.client import ApiClient
+from crawler.api.client import ApiClient, ApiResponse
 from crawler.api.endpoints import ENDPOINTS, Endpoint
 from crawler.api.page_parser import ParsedPage, UnparsablePageError, parse_page
 from crawler.engine.admission import AdmissionControl, Admitted
@@ -23,7 +24,7 @@ from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.charges import Charge
 from crawler.model.crawls import Crawl
 from crawler.model.enums import EndReason, PageState
-from crawler.model.errors import ApiCallError, MalformedAnswerError
+from crawler.model.errors import ApiCallError, MalformedAnswerError, MismatchError
 from crawler.model.pages import Page
 from crawler.model.sanitize import json_preview
 from crawler.planning import Problem, validate_request
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 _SLOW_PAUSE = 5.0  # seconds until a slow page is tried again when every slot for slow calls was taken
 _MAX_DETAIL = 2000  # characters of an error's text that the ledger keeps
+_TRACEBACK_LINES = 4  # entries of a traceback, the last ones
 
 
 class PageRunner:
@@ -121,29 +123,31 @@ class PageRunner:
         reservation = self._budget.reserve(page, crawl, endpoint)
         if reservation is None:
             return Outcome.NO_BUDGET
+        charge = reservation.charge(None)  # until an answer says what it cost
         try:
-            units, parsed = self._call(page, endpoint, admitted)
+            response = self._call(page, endpoint, admitted)
+            charge = reservation.charge(response.units)
+            parsed = _parse(endpoint, page, response)
+            outcome = self._committer.commit(page, crawl, endpoint, parsed, charge)
         except ApiCallError as error:
             charge = reservation.charge(error.units)
             outcome = self._handle_error(page, charge, admitted.permit, error)
-        else:
-            charge = reservation.charge(units)
-            outcome = self._committer.commit(page, crawl, endpoint, parsed, charge)
+        except Exception as error:
+            # Whatever it is, the call was made: the page is parked with its charge, and not fetched again by itself.
+            log.exception("page %s is parked: an unexpected error followed its call", page.id)
+            outcome = self._park(page, charge, error)
         self._budget.settle(reservation, charge, completed=outcome is not Outcome.RETRY)
         return outcome
 
-    def _call(self, page: Page, endpoint: Endpoint, admitted: Admitted) -> tuple[int | None, ParsedPage]:
+    def _call(self, page: Page, endpoint: Endpoint, admitted: Admitted) -> ApiResponse:
         response = self._api.fetch(endpoint, page.request.args, page.request.cursor)
         admitted.release_slot()
         self._breaker.record(page.id, admitted.permit, None)
-        try:
-            return response.units, parse_page(endpoint, response.data)
-        except UnparsablePageError as error:
-            raise MalformedAnswerError(str(error), 200, response.units, json_preview(response.data)) from None
+        return response
 
     def _handle_error(self, page: Page, charge: Charge, permit: Permit, error: ApiCallError) -> Outcome:
         outage = self._breaker.record(page.id, permit, error)
-        decision = decide(error, page.attempts, self._max_attempts, outage, random.random, page.unreadable_attempts)
+        decision = decide(error, page.attempts, self._max_attempts, outage, random.random)
         if decision.gate is not None:
             self._breaker.close_gate(decision.gate, error)
         self._stats.add_charge(page, charge)
@@ -152,6 +156,13 @@ class PageRunner:
             return self._retry(page, decision, charge, _error_document(error))
         state = PageState.DONE if decision.action == "end" else PageState.FAILED
         return self._end(page, state, decision.end, _error_document(error), charge)
+
+    def _park(self, page: Page, charge: Charge, error: Exception) -> Outcome:
+        """Fail a page after an error of our own, with the end of its traceback; `retry --class bug` replays it."""
+        lines = traceback.format_exception(error)[-_TRACEBACK_LINES:]
+        document = {"kind": "bug", "status": None, "detail": "".join(lines)[-_MAX_DETAIL:], "at": datetime.now(UTC)}
+        self._stats.add_charge(page, charge)
+        return self._end(page, PageState.FAILED, EndReason.ERROR, document, charge)
 
     def _retry(self, page: Page, decision: RetryDecision, charge: Charge, error: Document) -> Outcome:
         if not self._ledger.release(page, decision.after, attempt=decision.attempt, error=error, charge=charge):
@@ -186,6 +197,14 @@ class PageRunner:
                 self._slow_slots.release()
         else:
             yield False
+
+
+def _parse(endpoint: Endpoint, page: Page, response: ApiResponse) -> ParsedPage:
+    try:
+        return parse_page(endpoint, response.data, page.request.args)
+    except UnparsablePageError as error:
+        kind = MismatchError if error.kind == "mismatch" else MalformedAnswerError
+        raise kind(error.why, response.status, response.units, json_preview(response.data)) from None
 
 
 def _error_document(error: ApiCallError) -> Document:

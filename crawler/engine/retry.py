@@ -8,14 +8,12 @@ from crawler.model.enums import EndReason, PauseCause
 from crawler.model.errors import (
     AccountError,
     ApiCallError,
-    MalformedAnswerError,
     NotAvailableError,
     QuotaExhaustedError,
     RateLimitedError,
     TransientError,
 )
 
-MAX_UNREADABLE_ATTEMPTS = 4  # of a page whose answers are unreadable: each of them is paid for
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0  # seconds between tries of a page
 
 
@@ -35,12 +33,11 @@ class RetryDecision:
     gate: PauseCause | None = None
 
 
-def decide(
-    error: ApiCallError, attempts: int, most: int, outage: bool, chance: Callable[[], float], unreadable: int = 0
-) -> RetryDecision:
-    """What follows from `error` on a page that used up `attempts` of `most` tries, `unreadable` of them unreadable.
+def decide(error: ApiCallError, attempts: int, most: int, outage: bool, chance: Callable[[], float]) -> RetryDecision:
+    """Return what follows from `error` on a page that used up `attempts` of `most` tries.
 
-    During an outage nothing that speaks of the server uses up a try. `chance` gives a number from 0 to 1 (jitter).
+    An answer that cannot be read was paid for: it fails at once, and is not bought again by itself. During an outage no
+    failure of the server uses up a try. `chance` gives a number from 0 to 1 (jitter).
     """
     if isinstance(error, RateLimitedError):
         return RetryDecision("retry", after=(error.after or 0.2) * (1 + chance()))
@@ -53,10 +50,6 @@ def decide(
     if isinstance(error, TransientError):
         if outage:
             return RetryDecision("retry", after=FIRST_PAUSE * (1 + chance()))
-        return _retry_or_fail(attempts, most, chance)
-    if isinstance(error, MalformedAnswerError):
-        if unreadable + 1 >= MAX_UNREADABLE_ATTEMPTS:
-            return RetryDecision("fail")
         return _retry_or_fail(attempts, most, chance)
     return RetryDecision("fail")
 

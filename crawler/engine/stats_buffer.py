@@ -42,8 +42,9 @@ class StatsBuffer:
             counts[f"endpoints.{page.endpoint}.units"] = charge.units
         self._add(page.crawl_id, counts)
 
-    def add_entities(self, crawl_id: str, kinds: Mapping[str, int], rejects: int) -> None:
-        self._add(crawl_id, {**{f"entities.{kind}": n for kind, n in kinds.items()}, "rejects": rejects})
+    def add_entities(self, crawl_id: str, kinds: Mapping[str, int], rejects: int, skipped_items: int = 0) -> None:
+        entities = {f"entities.{kind}": n for kind, n in kinds.items()}
+        self._add(crawl_id, {**entities, "rejects": rejects, "skipped_items": skipped_items})
 
     def _add(self, crawl_id: str, counts: Mapping[str, int]) -> None:
         with self._lock:

@@ -43,6 +43,7 @@ class PageResult:
     ends: end reasons, by id, of a batch's ids that the answer left out.
     total: the list's length as the provider claims it, None where it does not.
     rejects: items of this page that could not be parsed.
+    skipped_items: what else the page held: items of another kind, and lists that hold none of its kind.
     edge: the items follow ("in") or are followed by ("out") the user in the argument `id`.
     """
 
@@ -57,3 +58,4 @@ class PageResult:
     edge: Literal["in", "out"] | None = None
     total: int | None = None
     rejects: int = 0
+    skipped_items: int = 0

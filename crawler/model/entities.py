@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+_COUNTS = ("_count", "_total")  # endings of the fields that count something
+
 
 class Entity(BaseModel):
     """One object of the platform, identified by the platform's own id."""
@@ -21,22 +23,27 @@ class Entity(BaseModel):
     """The field that holds its id."""
     meaningful_false: ClassVar[frozenset[str]] = frozenset()
     """The fields in which False may overwrite a stored value; in any other it only fills a gap."""
+    real_zeros: ClassVar[bool] = False
+    """Whether a count of 0 is real wherever the object is met, and not only where it was requested by itself."""
 
     @property
     def id(self) -> str:
         return str(self.__dict__[self.key])
 
-    def known_fields(self) -> dict[str, Any]:
+    def known_fields(self, *, zeros: bool = False) -> dict[str, Any]:
         """Return the fields that may overwrite stored ones: not the id, and no empty values.
 
-        None, "", 0 and [] are TikTok's placeholders for what an answer leaves out, such as counters inside lists
-        (provider.md O7), so they never overwrite. False overwrites only in the fields of `meaningful_false`.
+        None, "", [] and 0 are TikTok's placeholders for what an answer leaves out, such as counters inside lists
+        (provider.md O7), so they never overwrite; with `zeros`, a count of 0 is real. False overwrites only in the
+        fields of `meaningful_false`.
         """
         meaningful_false = self.meaningful_false
         known = {
             name: value
             for name, value in self.__dict__.items()
-            if value or (value is False and name in meaningful_false)
+            if value
+            or (value is False and name in meaningful_false)
+            or (zeros and value == 0 and value is not False and name.endswith(_COUNTS))
         }
         del known[self.key]
         return known
@@ -46,11 +53,12 @@ class Post(Entity):
     """A video or a photo carousel.
 
     `pinned` is marked only in the author's own list, so its False says nothing (provider.md O11). `hashtags` are names,
-    `mentions` user ids.
+    `mentions` user ids. Addresses of files (`_url`) expire.
     """
 
     kind = "posts"
     key = "post_id"
+    real_zeros = True
     meaningful_false = frozenset({"ad", "paid_partnership", "ai_generated", "comments_open"})
 
     post_id: str
@@ -70,7 +78,10 @@ class Post(Entity):
     save_count: int | None = None
     download_count: int | None = None
     repost_count: int | None = None
+    forward_count: int | None = None
     image_count: int | None = None
+    video_url: str | None = None
+    cover_url: str | None = None
     music_id: str | None = None
     hashtags: list[str] = []
     mentions: list[str] = []
@@ -99,6 +110,8 @@ class User(Entity):
     nickname: str | None = None
     signature: str | None = None
     link: str | None = None
+    avatar_url: str | None = None
+    category: str | None = None
     region: str | None = None
     language: str | None = None
     private: bool | None = None
@@ -126,6 +139,7 @@ class Comment(Entity):
 
     kind = "comments"
     key = "comment_id"
+    real_zeros = True
 
     comment_id: str
     post_id: str | None = None
@@ -139,6 +153,7 @@ class Comment(Entity):
     language: str | None = None
     like_count: int | None = None
     reply_total: int | None = None
+    image_count: int | None = None
     mentions: list[str] = []
     author_liked: bool | None = None
     author_pinned: bool | None = None
@@ -166,7 +181,7 @@ class Music(Entity):
 
 
 class Hashtag(Entity):
-    """A hashtag, identified by its name in lower case without the `#`."""
+    """A hashtag, identified by its normalized name (crawler/model/hashtags.py)."""
 
     kind = "hashtags"
     key = "name"

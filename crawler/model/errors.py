@@ -109,6 +109,12 @@ class MalformedAnswerError(ApiCallError):
         self.body = body
 
 
+class MismatchError(MalformedAnswerError):
+    """A success about another object than the one asked for."""
+
+    kind = "mismatch"
+
+
 class AccountError(ApiCallError):
     """The token, e-mail address or subscription is not accepted (provider.md T12)."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from crawler.model.entities import Entity
 
@@ -25,23 +25,33 @@ class UnparsableItemError(Exception):
 
 
 class SkipItemError(UnparsableItemError):
-    """An item of another kind than its list's (null, a card of another kind): skip it silently.
+    """An item of another kind than its list's (null, a card of another kind): count it and go on.
 
     It is a subclass so that code which catches only `UnparsableItemError` stores a surplus reject and does not crash.
     """
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedEntity:
-    """One entity, the object it was parsed from, and how completely that object describes it."""
+Dialect = Literal["app", "web", "alternative"]
+"""The formats in which the same object can be bought, each with fields that the others lack (provider.md E10, E11)."""
+
+
+class ParsedEntity(NamedTuple):
+    """One entity, the object it was parsed from, and how completely that object describes it.
+
+    dialect: the format of a user or post that was bought; None where it is embedded, or its kind has one format only.
+    """
 
     entity: Entity
     raw: Mapping[str, Any]
     fullness: Fullness
+    dialect: Dialect | None = None
+
+    def known_fields(self) -> dict[str, Any]:
+        """Return the typed fields that may overwrite stored ones; a 0 counts where it is no placeholder."""
+        return self.entity.known_fields(zeros=self.fullness is Fullness.DETAIL or self.entity.real_zeros)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One item of a list: its id and all entities found in it, the item itself first."""
 
     id: str

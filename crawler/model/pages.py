@@ -81,7 +81,7 @@ class Page:
     """A page as the ledger holds it, leased by this worker under `lease_token`.
 
     nth: position in its list, from 0.       empty_streak: pages in a row before it that held nothing new.
-    attempts: tries used up.                 unreadable_attempts: of these, answers that could not be parsed.
+    attempts: tries used up.
     fetched: fetched already and rediscovered at a smaller depth; its follow-ups are planned without a call.
     """
 
@@ -93,7 +93,6 @@ class Page:
     nth: int
     empty_streak: int
     attempts: int
-    unreadable_attempts: int
     lease_token: str
     fetched: bool
 

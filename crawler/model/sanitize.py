@@ -7,26 +7,44 @@ import orjson
 
 _PREVIEW = 100_000  # characters of a value that is kept as text
 _INT64_MIN, _INT64_END = -(2**63), 2**63
+_DIGITS = 20  # characters of -2^63
+# Digits become 0, what may stand right before a number becomes a colon.
+_SHAPES = bytes.maketrans(b"123456789,[- \t\r\n", b"0" * 9 + b":" * 7)
+_HUGE = b":" + b"0" * 20
 
 
 def decode_json(body: bytes) -> Any:
     """Decode the body of an answer; ValueError if it is not JSON.
 
-    orjson rejects what answers may hold: lone surrogates (provider.md O17), NaN, a byte order mark, invalid UTF-8.
-    The answer is paid for, so the slower but lenient standard library tries again.
+    orjson rejects what answers may hold: lone surrogates (provider.md O17), NaN, a byte order mark, invalid UTF-8; and
+    it rounds integers from 2^64 on. The answer is paid for, so the slower but lenient standard library reads these.
     """
-    try:
-        return orjson.loads(body)
-    except ValueError:
-        pass
+    if not _may_hold_huge_integers(body):
+        try:
+            return orjson.loads(body)
+        except ValueError:
+            pass
     try:
         try:
-            value = json.loads(body)
+            value = json.loads(body, parse_int=_parse_integer)
         except UnicodeDecodeError:
-            value = json.loads(body.decode("utf-8", "replace"))
+            value = json.loads(body.decode("utf-8", "replace"), parse_int=_parse_integer)
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
     return sanitize(value)
+
+
+def _may_hold_huge_integers(body: bytes) -> bool:
+    """Whether 20 digits stand where a number can."""
+    return _HUGE in body.translate(_SHAPES)
+
+
+def _parse_integer(digits: str) -> int | str:
+    """Return an integer, or its digits where MongoDB cannot hold it: Python itself gives up at thousands of them."""
+    if len(digits) > _DIGITS:
+        return digits
+    number = int(digits)
+    return number if _INT64_MIN <= number < _INT64_END else digits
 
 
 def sanitize(value: Any) -> Any:

@@ -37,24 +37,43 @@ class BudgetLimit:
 
 @dataclass(frozen=True, slots=True)
 class BudgetRefusal:
-    """No reservation: `exhausted` when the units are spent, else calls in flight hold them and may return some."""
+    """No reservation: `exhausted` when the units left cannot pay the call, else calls in flight may return some.
+
+    left: units that are left where they do not suffice for the call.
+    """
 
     account: str
     exhausted: bool
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPrice:
+    """The highest charge seen of an endpoint, per id; `rising` until a charge that was held for confirms it."""
+
+    units: float
+    rising: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetClaim:
-    """Units to be held for one call of a page under its lease's token."""
+    """Units to be held for one call of a page under its lease's token.
+
+    price: the endpoint and the units per id that are held; an account that has seen a higher charge refuses.
+    """
 
     page_id: str
     token: str
     units: int
+    price: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Turns a hold of `units` into `charged` units spent; a page that will be fetched again returns its place."""
+    """Turns a hold of `units` into `charged` units spent; a page that will be fetched again returns its place.
+
+    risen: the endpoint and its units per id, where more was charged than held; the account learns it in the same write.
+    """
 
     account: str
     token: str
@@ -62,15 +81,19 @@ class Settlement:
     charged: int
     completed: bool
     exclusive_key: str | None = None
+    risen: tuple[str, float] | None = None
 
     def update(self) -> UpdateOne:
         unset = {f"holds.{self.token}": 1}
         if self.exclusive_key is not None:
             unset[f"exclusive.{self.exclusive_key}"] = 1
-        return UpdateOne(
-            {"_id": self.account, f"holds.{self.token}": {"$exists": True}},
-            {"$inc": {"committed": self.charged - self.units, "pages": 0 if self.completed else -1}, "$unset": unset},
-        )
+        update: Document = {
+            "$inc": {"committed": self.charged - self.units, "pages": 0 if self.completed else -1},
+            "$unset": unset,
+        }
+        if self.risen is not None:
+            update["$max"] = {f"prices.{self.risen[0]}": self.risen[1]}
+        return UpdateOne({"_id": self.account, f"holds.{self.token}": {"$exists": True}}, update)
 
 
 class Budgets(Repository):
@@ -102,7 +125,8 @@ class Budgets(Repository):
         held = sum(h["units"] for h in (found.get("holds") or {}).values())
         over_units = limit.units is not None and found.get("committed", 0) - held + claim.units > limit.units
         over_pages = limit.pages is not None and found.get("pages", 0) - len(found.get("holds") or {}) >= limit.pages
-        return BudgetRefusal(limit.account, over_units or over_pages)
+        left = max(0, limit.units - found.get("committed", 0) + held) if over_units and limit.units is not None else 0
+        return BudgetRefusal(limit.account, over_units or over_pages, left)
 
     @translate_errors
     def reserve_many(self, limit: BudgetLimit, claims: Sequence[BudgetClaim]) -> bool:
@@ -158,13 +182,17 @@ class Budgets(Repository):
         self._budgets.update_one({"_id": account}, {"$inc": {"committed": units}})
 
     @translate_errors
-    def observed_prices(self) -> dict[str, int]:
+    def observed_prices(self) -> dict[str, ObservedPrice]:
         """Return the highest charge seen per endpoint."""
-        return {price["_id"]: int(price["units"]) for price in self._prices.find()}
+        return {
+            price["_id"]: ObservedPrice(float(price["units"]), bool(price.get("rising")))
+            for price in self._prices.find()
+        }
 
     @translate_errors
-    def observe_price(self, endpoint: str, units: int) -> None:
-        self._prices.update_one({"_id": endpoint}, {"$max": {"units": units}, "$set": {"at": now()}}, upsert=True)
+    def observe_price(self, endpoint: str, price: ObservedPrice) -> None:
+        update = {"$max": {"units": price.units}, "$set": {"at": now(), "rising": price.rising}}
+        self._prices.update_one({"_id": endpoint}, update, upsert=True)
 
     def _open(self, account: str) -> bool:
         """Create the account where there is none; return whether it was created now."""
@@ -183,5 +211,7 @@ def _hold_operation(limit: BudgetLimit, claims: Sequence[BudgetClaim]) -> tuple[
         wanted["committed"] = {"$lte": limit.units - units}
     if limit.pages is not None:
         wanted["pages"] = {"$lte": limit.pages - len(claims)}
+    for endpoint, price in sorted({claim.price for claim in claims if claim.price is not None}, reverse=True):
+        wanted[f"prices.{endpoint}"] = {"$not": {"$gt": price}}  # the lowest one stands
     holds = {f"holds.{c.token}": {"units": c.units, "page": c.page_id, "at": moment} for c in claims}
     return wanted, {"$inc": {"committed": units, "pages": len(claims)}, "$set": holds}

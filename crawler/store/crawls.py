@@ -79,19 +79,24 @@ class Crawls(Repository):
 
     @translate_errors
     def pause(
-        self, cause: PauseCause, crawl_id: str | None = None, budget: Mapping[str, int | None] | None = None
+        self,
+        cause: PauseCause,
+        crawl_id: str | None = None,
+        budget: Mapping[str, int | None] | None = None,
+        detail: str | None = None,
     ) -> int:
         """Pause one running crawl, or all; return how many. What a person paused stays paused by them.
 
         With `budget`, only while that is still its budget, so that a worker refused under the old budget cannot pause a
-        crawl that has been resumed with a new one.
+        crawl that has been resumed with a new one. `detail` says more than the cause does.
         """
         wanted: Document = {"state": CrawlState.RUNNING}
         if crawl_id is not None:
             wanted["_id"] = crawl_id
         wanted |= {f"budget.{name}": bound for name, bound in (budget or {}).items()}
         return self._crawls.update_many(
-            wanted, {"$set": {"state": CrawlState.PAUSED, "cause": cause, "paused_at": now()}}
+            wanted,
+            {"$set": {"state": CrawlState.PAUSED, "cause": cause, "pause_detail": detail, "paused_at": now()}},
         ).modified_count
 
     @translate_errors

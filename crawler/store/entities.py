@@ -1,11 +1,13 @@
 """Store what pages hold: entities, follow edges and rejects, in idempotent bulk upserts.
 
 The merge rule: a typed field without knowledge is never written, so a thin or placeholder value never overwrites a
-known one; `raw` is the fullest object received, the newest among equals. `full` joins fullness and number of keys.
+known one. `raw` is the fullest object that was bought, the newest among equals, or an embedded one until one is bought;
+`full` says how full it is. One of another dialect that was bought too is in `raw_other`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +18,8 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
-from crawler.model.items import ParsedEntity, Provenance
+from crawler.model.items import Fullness, ParsedEntity, Provenance
+from crawler.model.leaves import count_leaves
 from crawler.model.pages import stable_hash
 from crawler.model.sanitize import json_preview, sanitize
 from crawler.store.connection import Document, Repository, now, unjournaled
@@ -28,16 +31,27 @@ _DUPLICATE_KEY = 11000
 _ENCODING = (InvalidDocument, OverflowError, UnicodeError, DocumentTooLarge, ValueError, RecursionError)
 _MOST_BYTES = 15_000_000  # MongoDB stops at 16 MiB a document
 _MOST_LEVELS = 150  # and at 180 levels
+_DIALECTS = {"users": ("app", "web", "alternative"), "posts": ("app", "web")}
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """An item that could not be parsed or stored: where it comes from, its position on the page, why, and the item."""
+    """An item that could not be parsed or stored: where it comes from, its position on the page, why, and the item.
+
+    shape: given for an example of items of another kind; a crawl keeps one of each shape and endpoint.
+    """
 
     origin: Provenance
     position: int
     why: str
     raw: Any
+    shape: str | None = None
+
+    @property
+    def reject_id(self) -> str:
+        if self.shape is not None:
+            return stable_hash(self.origin.crawl_id, self.origin.endpoint, self.shape)
+        return stable_hash(self.origin.page_id, self.position if self.position >= 0 else self.why)
 
 
 class Entities(Repository):
@@ -92,9 +106,9 @@ class Entities(Repository):
         self._collection("rejects").bulk_write(
             [
                 UpdateOne(
-                    {"_id": stable_hash(r.origin.page_id, r.position if r.position >= 0 else r.why)},
+                    {"_id": r.reject_id},
                     {
-                        "$set": {
+                        "$set" if r.shape is None else "$setOnInsert": {
                             "page": r.origin.page_id,
                             "crawl": r.origin.crawl_id,
                             "endpoint": r.origin.endpoint,
@@ -114,7 +128,7 @@ class Entities(Repository):
     @translate_errors
     def load_fields(self, kind: str, ids: Sequence[str]) -> list[Document]:
         """Return the typed fields of entities, without `raw`; those that are not stored are left out."""
-        return list(self.db[kind].find({"_id": {"$in": list(ids)}}, {"raw": 0, "seen": 0}))
+        return list(self.db[kind].find({"_id": {"$in": list(ids)}}, {"raw": 0, "raw_other": 0, "seen": 0}))
 
     def _collection(self, kind: str) -> "Collection[Document]":
         return unjournaled(self.db[kind])
@@ -131,11 +145,11 @@ class Entities(Repository):
             collection.bulk_write(operations, ordered=False)
         except BulkWriteError as error:
             failures = error.details["writeErrors"]
-            if any(f["code"] != _DUPLICATE_KEY for f in failures):
+            if not failures or any(f["code"] != _DUPLICATE_KEY for f in failures):
                 raise
             # There with more in it, or written by another worker just now: both are known to exist.
             fuller = [writes[f["index"]] for f in failures]
-            collection.bulk_write([op for write in fuller for op in _on_existing(write, moment)], ordered=False)
+            collection.bulk_write([op for write in fuller for op in _on_existing(kind, write, moment)])
             for write in fuller:
                 self._known.note_fuller(kind, write)
         for write in writes:
@@ -145,12 +159,25 @@ class Entities(Repository):
         first = {"seen.first_at": moment}
         seen = _seen(write.origin, moment)
         if self._known.has_fuller(kind, write):
-            if_gone = {**first, "raw": write.raw, "full": write.full}
+            if_gone = {**first, **_object(write)}
             return UpdateOne({"_id": write.id}, {"$set": {**write.known, **seen}, "$setOnInsert": if_gone}, upsert=True)
-        everything = {**write.known, "raw": write.raw, "full": write.full, **seen}
-        # Comments come in one dialect, so the newest is as full as any; the shorter filter costs the server less.
-        wanted: Document = {"_id": write.id} if kind == "comments" else {"_id": write.id, "full": {"$lte": write.full}}
-        return UpdateOne(wanted, {"$set": everything, "$setOnInsert": first}, upsert=True)
+        update = {"$set": {**write.known, **_object(write), **seen}, "$setOnInsert": first}
+        return UpdateOne(_replaceable(kind, write), update, upsert=True)
+
+
+def _object(write: EntityWrite) -> Document:
+    fields = {"raw": write.raw, "full": write.full}
+    return {**fields, "raw_dialect": write.dialect} if write.dialect else fields
+
+
+def _replaceable(kind: str, write: EntityWrite) -> Document:
+    """Return the filter of a stored entity whose object this one may replace."""
+    wanted: Document = {"_id": write.id, "full": {"$lte": write.full}}
+    if (
+        kind in _DIALECTS and not write.embedded
+    ):  # an embedded object replaces none that was bought, of whichever dialect
+        wanted["raw_dialect"] = {"$in": [write.dialect, None]}
+    return wanted
 
 
 def _seen(origin: Provenance, moment: datetime) -> Document:
@@ -162,35 +189,66 @@ def _seen(origin: Provenance, moment: datetime) -> Document:
     }
 
 
-def _on_existing(write: EntityWrite, moment: datetime) -> tuple[UpdateOne, UpdateOne]:
-    seen = _seen(write.origin, moment)
-    return (
+def _on_existing(kind: str, write: EntityWrite, moment: datetime) -> list[UpdateOne]:
+    """Return what writes an entity that is stored already, in this order.
+
+    Of two objects in different dialects the poorer goes to `raw_other`: this one, or the one that it replaces.
+    """
+    known = {**write.known, **_seen(write.origin, moment)}
+    where, fuller, poorer = {"_id": write.id}, {"$gt": write.full}, {"$lte": write.full}
+    replacing: Document = {"$set": {**known, **_object(write)}}
+    if write.dialect is None:
+        return [UpdateOne({**where, "full": fuller}, {"$set": known}), UpdateOne({**where, "full": poorer}, replacing)]
+    own = f"raw_other.{write.dialect}"
+    return [
+        UpdateOne({**where, "full": fuller, "raw_dialect": write.dialect}, {"$set": known}),
         UpdateOne(
-            {"_id": write.id, "full": {"$lte": write.full}},
-            {"$set": {**write.known, "raw": write.raw, "full": write.full, **seen}},
+            {**where, "full": fuller, "raw_dialect": {"$ne": write.dialect}}, {"$set": {**known, own: write.raw}}
         ),
-        UpdateOne({"_id": write.id, "full": {"$gt": write.full}}, {"$set": {**write.known, **seen}}),
-    )
+        *(
+            UpdateOne(
+                {**where, "full": poorer, "raw_dialect": other},
+                {"$rename": {"raw": f"raw_other.{other}"}, "$set": {"full": -1}, "$unset": {"raw_dialect": 1}},
+            )
+            for other in _DIALECTS[kind]
+            if other != write.dialect
+        ),
+        UpdateOne({**where, "full": poorer}, {**replacing, "$unset": {own: 1}}),
+    ]
 
 
 def _merged(pages: Sequence[tuple[Provenance, Sequence[ParsedEntity]]]) -> dict[str, list[EntityWrite]]:
-    """Group writes by kind, merging an entity that appears twice: the fullest raw, later knowledge over earlier."""
+    """Group writes by kind, merging an entity that appears twice: the fullest raw, later knowledge over earlier.
+
+    Objects of the same entity in two dialects are two writes, with the same knowledge.
+    """
     kinds: dict[str, dict[str, EntityWrite]] = {}
+    in_other_dialects: defaultdict[str, list[EntityWrite]] = defaultdict(list)
     for origin, found in pages:
         for one in found:
-            entity = one.entity
-            writes = kinds.setdefault(entity.kind, {})
-            full = one.fullness * RANK + min(len(one.raw), RANK - 1)
-            if (write := writes.get(entity.id)) is None:
-                writes[entity.id] = EntityWrite(entity.id, entity.known_fields(), one.raw, full, origin)
+            writes = kinds.setdefault(one.entity.kind, {})
+            new = _write_of(one, origin)
+            if (old := writes.get(new.id)) is None:
+                writes[new.id] = new
                 continue
-            write.origin = origin
-            if full >= write.full:
-                write.raw, write.full = one.raw, full
-                write.known.update(entity.known_fields())
+            if new.full >= old.full:
+                old.known.update(new.known)
+                fuller, poorer = new, old
             else:
-                write.known = {**entity.known_fields(), **write.known}
-    return {kind: list(writes.values()) for kind, writes in kinds.items()}
+                old.known |= {**new.known, **old.known}
+                fuller, poorer = old, new
+            fuller.known = poorer.known = old.known
+            fuller.origin = origin
+            writes[new.id] = fuller
+            if fuller.dialect and poorer.dialect not in (None, fuller.dialect):
+                in_other_dialects[one.entity.kind].append(poorer)
+    return {kind: [*writes.values(), *in_other_dialects[kind]] for kind, writes in kinds.items()}
+
+
+def _write_of(one: ParsedEntity, origin: Provenance) -> EntityWrite:
+    full = min(count_leaves(one.raw), RANK - 1) + (RANK if one.fullness else 0)
+    detail = one.fullness is Fullness.DETAIL
+    return EntityWrite(one.entity.id, one.known_fields(), one.raw, full, origin, one.dialect, detail)
 
 
 def _fitting(writes: Iterable[EntityWrite]) -> tuple[list[EntityWrite], list[Reject]]:
@@ -199,7 +257,7 @@ def _fitting(writes: Iterable[EntityWrite]) -> tuple[list[EntityWrite], list[Rej
     unfit: list[Reject] = []
     for write in writes:
         try:
-            clean = EntityWrite(write.id, sanitize(write.known), sanitize(write.raw), write.full, write.origin)
+            clean = replace(write, known=sanitize(write.known), raw=sanitize(write.raw))
             size = len(bson.encode({"known": clean.known, "raw": clean.raw, "_id": clean.id}))
             if size > _MOST_BYTES or _deeper(clean.raw, _MOST_LEVELS):
                 raise ValueError(f"{size} bytes, or nested too deeply")

@@ -7,7 +7,14 @@ from time import sleep
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import pymongo
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, NotPrimaryError, OperationFailure
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    NotPrimaryError,
+    OperationFailure,
+    WriteConcernError,
+)
 
 from crawler.model.errors import UnreachableError
 
@@ -32,9 +39,17 @@ def unreachable(error: Exception) -> UnreachableError | None:
     """Return our error where MongoDB does not answer or refuses; None for any other error."""
     if isinstance(error, ConnectionFailure | ExecutionTimeout | NotPrimaryError):
         return UnreachableError(f"MongoDB does not answer: {str(error).split(',')[0]}")
+    if isinstance(error, WriteConcernError) or _is_write_concern_only(error):
+        # Written, but not on as many members as asked for: repeated until it is.
+        return UnreachableError(f"MongoDB does not confirm writes: {str(error).split(',')[0]}")
     if isinstance(error, OperationFailure) and error.code in _REFUSED:
         return UnreachableError(f"MongoDB refuses: {error.details and error.details.get('errmsg')}")
     return None
+
+
+def _is_write_concern_only(error: Exception) -> bool:
+    details = error.details if isinstance(error, BulkWriteError) else {}
+    return bool(details.get("writeConcernErrors")) and not details.get("writeErrors")
 
 
 def translate_errors(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:

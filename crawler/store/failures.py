@@ -32,7 +32,7 @@ class Failures(Repository):
     @long_running
     def retry(self, crawl_id: str, kind: str | None) -> int:
         """Plan failed pages, of one class or all, again with all their attempts; return how many."""
-        fresh = dict.fromkeys(("attempts", "unreadable_attempts", "worker_deaths"), 0)
+        fresh = dict.fromkeys(("attempts", "worker_deaths"), 0)
         sets = {"state": PageState.PLANNED, "due": NEVER_SENT, "end": None, **fresh}
         update = {"$set": sets, "$unset": {"not_before": 1}}
         return self.db["pages"].update_many(_failed(crawl_id, kind), update).modified_count

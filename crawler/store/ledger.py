@@ -20,7 +20,7 @@ from crawler.store.connection import NEVER_SENT, Document, Repository, now, unjo
 from crawler.store.errors import long_running, translate_errors
 
 _PAGE_FIELDS = (
-    "crawl", "endpoint", "args", "cursor", "list", "depth", "nth", "empty_streak", "attempts", "unreadable_attempts",
+    "crawl", "endpoint", "args", "cursor", "list", "depth", "nth", "empty_streak", "attempts",
     "fetched",
 )  # fmt: skip
 
@@ -126,8 +126,6 @@ class Ledger(Repository):
         increments, sets = charge.update_operators(moment) if charge else ({}, {})
         if attempt:
             increments["attempts"] = 1
-            if error and error.get("kind") == "unreadable":
-                increments["unreadable_attempts"] = 1
         due = moment + timedelta(seconds=after)
         sets |= {"state": PageState.PLANNED, "due": due, "not_before": due, **_last_charge(page, charge)}
         if error:
@@ -223,7 +221,7 @@ def _result_update(result: PageResult, charge: Charge | None) -> tuple[Document,
         "done_at": moment,
         "fetched": True,
     }
-    for name in ("ends", "edge", "total", "rejects"):
+    for name in ("ends", "edge", "total", "rejects", "skipped_items"):
         if value := getattr(result, name):
             sets[name] = value
     return sets, increments
@@ -261,7 +259,6 @@ def _page(found: Document, lease_token: str) -> Page:
         nth=found["nth"],
         empty_streak=found.get("empty_streak") or 0,
         attempts=found.get("attempts") or 0,
-        unreadable_attempts=found.get("unreadable_attempts") or 0,
         lease_token=lease_token,
         fetched=bool(found.get("fetched")),
     )

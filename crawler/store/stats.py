@@ -23,7 +23,7 @@ class CrawlStats(Repository):
         states: Counter[str] = Counter(dict.fromkeys(PageState, 0))
         ends: Counter[str] = Counter()
         endpoints: dict[str, Counter[str]] = {}
-        calls = spent = unknown = rejects = 0
+        calls = spent = unknown = rejects = skipped_items = 0
         for row in self._pages.aggregate(
             [
                 {"$match": {"crawl": crawl_id}},
@@ -34,6 +34,7 @@ class CrawlStats(Repository):
                         "calls": {"$sum": "$calls"},
                         "units": {"$sum": "$units"},
                         "rejects": {"$sum": "$rejects"},
+                        "skipped_items": {"$sum": "$skipped_items"},
                         "unknown": {
                             "$sum": {
                                 "$sum": {
@@ -61,12 +62,14 @@ class CrawlStats(Repository):
             spent += row["units"]
             unknown += row["unknown"]
             rejects += row["rejects"]
+            skipped_items += row["skipped_items"]
         return {
             "pages": dict(states),
             "calls": calls,
             "units": spent,
             "unknown": unknown,
             "rejects": rejects,
+            "skipped_items": skipped_items,
             "ends": dict(ends),
             "endpoints": {name: dict(each) for name, each in endpoints.items()},
             "entities": self.count_entities(crawl_id),

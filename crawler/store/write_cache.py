@@ -5,24 +5,32 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crawler.model.bounded_cache import BoundedCache
-from crawler.model.items import Provenance
+from crawler.model.items import Dialect, Provenance
 from crawler.store.connection_monitor import ConnectionMonitor
 
-RANK = 10_000  # weight of one step of Fullness: more than any number of keys
-_THIN = 1 * RANK  # below it: embedded in another object
+RANK = 10_000  # added for an object that was bought, and is not embedded in another: more than any number of leaves
 _FRESH = timedelta(seconds=60)
 _WRITTEN, _FULLER = 25_000, 10_000  # entries kept at least, about 15 MB together
 
 
 @dataclass(slots=True)
 class EntityWrite:
-    """An entity to be written: its typed fields, the object as received, and how full that is."""
+    """An entity to be written: its typed fields, the object as received, how full that is, and its format.
+
+    detail: the object was requested by itself, so it is written even where a fuller one is stored.
+    """
 
     id: str
     known: dict[str, Any]
     raw: Any
     full: int
     origin: Provenance
+    dialect: Dialect | None = None
+    detail: bool = False
+
+    @property
+    def embedded(self) -> bool:
+        return self.full < RANK
 
 
 class WriteCache:
@@ -36,11 +44,11 @@ class WriteCache:
         self._connection_monitor = connection_monitor
         self._seen_resets = 0
         self._written: BoundedCache[tuple[str, str], tuple[int, int, str, datetime]] = BoundedCache(_WRITTEN)
-        self._full: BoundedCache[tuple[str, str], int] = BoundedCache(_FULLER)
+        self._full: BoundedCache[tuple[str, str, str | None], int] = BoundedCache(_FULLER)
 
     def wrote_recently(self, kind: str, write: EntityWrite, moment: datetime) -> bool:
         """Whether this crawl wrote the same within the last minute."""
-        if write.full >= _THIN:
+        if not write.embedded:
             return False
         if self._seen_resets != self._connection_monitor.resets:  # the server may have lost what we believe is there
             self._seen_resets = self._connection_monitor.resets
@@ -52,16 +60,21 @@ class WriteCache:
         return moment - before[3] < _FRESH
 
     def has_fuller(self, kind: str, write: EntityWrite) -> bool:
-        return (self._full.get((kind, write.id)) or -1) > write.full
+        return not write.detail and (self._full.get(_key(kind, write)) or -1) > write.full
 
     def note_fuller(self, kind: str, write: EntityWrite) -> None:
         """Record that a fuller object than this one is stored (how much fuller is unknown)."""
-        self._full.put((kind, write.id), write.full + 1)
+        self._full.put(_key(kind, write), write.full + 1)
 
     def note_written(self, kind: str, write: EntityWrite, moment: datetime) -> None:
-        if write.full < _THIN:
+        if write.embedded:
             self._written.put((kind, write.id), (write.full, _signature(write), write.origin.crawl_id, moment))
 
 
+def _key(kind: str, write: EntityWrite) -> tuple[str, str, str | None]:
+    return kind, write.id, write.dialect
+
+
 def _signature(write: EntityWrite) -> int:
-    return hash(tuple(map(str, write.known.values())))
+    """Return a hash of what is known; addresses of files differ from answer to answer and are no news."""
+    return hash(tuple(str(value) for name, value in write.known.items() if not name.endswith("_url")))

@@ -79,7 +79,7 @@ class ChaosRig(Rig):
         told, charged = self.status(crawl), self.sandbox.stats()["units"]
         spent, unknown = told["units"]["spent"], told["units"]["unknown"]
         assert spent <= charged <= spent + unknown, (spent, charged, unknown)
-        usage = self.cli("usage", "--json")
+        usage = self.cli("usage", "--settle", "--json")
         assert usage.returncode == 0, usage.stderr
         settled = self.status(crawl)
         assert settled["units"]["spent"] == charged, (settled["units"], charged, usage.stdout)

@@ -101,13 +101,13 @@ def open_limiter() -> Any:
 
 def script() -> dict[str, list[Any]]:
     return {
-        "hashtag_search": [{"data": [raw("post"), raw("photo_post"), 5], "nextCursor": 20}],
+        "hashtag_search": [{"data": [raw("post"), raw("photo_post"), 5, {"type": 4, "card": {}}], "nextCursor": 20}],
         "post_comments": [{"comments": [raw("comment"), raw("reply")], "total": 2}],
         "multi_post_info": [[raw("post")]],
         "music_details": [{"music_info": raw("music")}],
         "user_followers": [{"followers": [raw("user")]}],
         "user_info_from_username": [TransportError("cut"), TransportError("cut", 1)],
-        "post_info": [MalformedAnswerError("odd", 200, 1, "<html>")],
+        "post_info": [MalformedAnswerError("odd", 200, 2, "<html>")],
         "lives_search": [{"data": [{"room_id_str": "77"}]}],
         "user_search": [AccountError("token", 491)],
     }
@@ -160,7 +160,7 @@ def run(store: Store, api: FakeApi) -> None:
     runner = PageRunner(
         store=store, api=api, limiter=open_limiter(), crawls=crawls,  # type: ignore[arg-type]
         budget=BudgetGuard(store, prices, 1000),
-        committer=Committer(store, prices, quota, stats, lambda messages: None),
+        committer=Committer(store, quota, stats, lambda messages: None),
         stats=stats, worker="w", slots=8, max_attempts=8, lease=60,
         stopping=Event(),
     )  # fmt: skip
@@ -201,6 +201,7 @@ def test_a_crawl_stores_only_what_is_described(collection: str, crawled: Store) 
 TYPES: dict[str, Any] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "boolean": lambda value: isinstance(value, bool),
     "date": lambda value: isinstance(value, datetime),
     "object": lambda value: isinstance(value, Mapping),

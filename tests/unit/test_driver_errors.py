@@ -27,7 +27,7 @@ from workers.publisher import Publisher
 MONGO_LETS_THROUGH = {
     # Answers of a server that is there: the repositories handle them, or they are defects of ours.
     "BulkWriteError", "ClientBulkWriteException", "CursorNotFound", "DuplicateKeyError", "OperationFailure",
-    "WTimeoutError", "WriteConcernError", "WriteError",
+    "WriteError",
     # Wrong use of the driver, or documents that cannot be stored.
     "CollectionInvalid", "DocumentTooLarge", "EncryptedCollectionError", "EncryptionError", "InvalidDocument",
     "InvalidName", "InvalidOperation", "ProtocolError", "PyMongoError",
@@ -36,7 +36,7 @@ MONGO_LETS_THROUGH = {
 }  # fmt: skip
 MONGO_TRANSLATES = {
     "AutoReconnect", "ConnectionFailure", "ExecutionTimeout", "NetworkTimeout", "NotPrimaryError",
-    "ServerSelectionTimeoutError", "WaitQueueTimeoutError", "_OperationCancelled",
+    "ServerSelectionTimeoutError", "WTimeoutError", "WaitQueueTimeoutError", "WriteConcernError", "_OperationCancelled",
 }  # fmt: skip
 
 # Only of Redis Cluster and of forked locks, which are not used; none of them is a RedisError.
@@ -142,9 +142,18 @@ class FailingRepository:
         raise self._error
 
 
+def test_a_bulk_that_only_lacks_confirmation_is_waited_for() -> None:
+    unconfirmed = {"writeErrors": [], "writeConcernErrors": [{"code": 64, "errmsg": "timed out"}]}
+    with pytest.raises(UnreachableError, match="does not confirm writes"):
+        FailingRepository(pymongo.errors.BulkWriteError(unconfirmed)).read()
+    refused = {"writeErrors": [{"code": 2, "errmsg": "bad value"}], "writeConcernErrors": [{"code": 64}]}
+    with pytest.raises(pymongo.errors.BulkWriteError):
+        FailingRepository(pymongo.errors.BulkWriteError(refused)).read()
+
+
 @pytest.mark.parametrize("error", raised_by(pymongo.errors, MONGO_TRANSLATES))
 def test_mongodb_away_is_unreachable(error: Exception) -> None:
-    with pytest.raises(UnreachableError, match="MongoDB does not answer"):
+    with pytest.raises(UnreachableError, match=r"MongoDB does not (answer|confirm writes)"):
         FailingRepository(error).read()
 
 

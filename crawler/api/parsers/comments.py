@@ -1,5 +1,6 @@
 """Parses a comment or a reply, and the user embedded in it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from crawler.api.parsers.fields import (
@@ -24,8 +25,20 @@ def parse_comment(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     comment = require_object(raw, "a comment")
     if (comment_id := parse_id(comment.get("cid"))) is None:
         raise UnparsableItemError("comment without cid")
-    entity = _entity(comment_id, comment)
-    return Item(comment_id, (ParsedEntity(entity, comment, fullness), *parse_embedded_user(comment.get("user"))))
+    found = _found(comment_id, comment, fullness)
+    return Item(comment_id, (*found, *_embedded_replies(comment)) if comment.get("reply_comment") else found)
+
+
+def _found(comment_id: str, comment: dict[str, Any], fullness: Fullness) -> tuple[ParsedEntity, ...]:
+    entity = ParsedEntity(_entity(comment_id, comment), comment, fullness)
+    return (entity, *parse_embedded_user(comment.get("user")))
+
+
+def _embedded_replies(comment: dict[str, Any]) -> Iterator[ParsedEntity]:
+    """Parse the replies inside a comment; they are of one level, however TikTok nests them."""
+    for reply in as_objects(comment["reply_comment"]):
+        if reply_id := parse_id(reply.get("cid")):
+            yield from _found(reply_id, reply, Fullness.EMBEDDED)
 
 
 def _entity(comment_id: str, comment: dict[str, Any]) -> Comment:
@@ -43,6 +56,7 @@ def _entity(comment_id: str, comment: dict[str, Any]) -> Comment:
         language=parse_language(comment.get("comment_language")),
         like_count=parse_count(comment.get("digg_count")),
         reply_total=parse_count(comment.get("reply_comment_total")),
+        image_count=len(as_objects(images)) or None if (images := comment.get("image_list")) else None,
         mentions=parse_mentions(as_objects(comment.get("text_extra"))),
         author_liked=parse_bool(comment.get("is_author_digged")),
         author_pinned=parse_bool(comment.get("author_pin")),

@@ -3,27 +3,27 @@
 from typing import Any
 
 from crawler.api.parsers.fields import (
-    as_object,
     first_of,
     parse_bool,
     parse_count,
     parse_id,
     parse_text,
     require_object,
+    unwrap,
 )
 from crawler.model.entities import Hashtag
+from crawler.model.hashtags import normalize_hashtag
 from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
 
 
 def parse_hashtag(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     """Parse a hashtag, flat as in `cha_list` or wrapped in `{ch_info}` (provider.md O19)."""
-    outer = require_object(raw, "a hashtag")
-    tag = as_object(outer["ch_info"]) if "ch_info" in outer else outer
+    tag, whole = unwrap(require_object(raw, "a hashtag"), ("ch_info",))
     if "cha_name" not in tag and "challengeName" not in tag:
         raise SkipItemError("holds no hashtag")
     if (entity := _entity(tag)) is None:
         raise UnparsableItemError("hashtag without a name")
-    return Item(entity.name, (ParsedEntity(entity, tag, fullness),))
+    return Item(entity.name, (ParsedEntity(entity, whole, fullness),))
 
 
 def parse_hashtags(tags: list[dict[str, Any]], marks: list[dict[str, Any]]) -> dict[str, ParsedEntity]:
@@ -53,7 +53,7 @@ def _thin(name: str, mark: dict[str, Any]) -> ParsedEntity:
 
 def _name(value: object) -> str | None:
     name = parse_text(value)
-    return name.strip().lstrip("#").lower() or None if name else None
+    return normalize_hashtag(name) or None if name else None
 
 
 def _entity(tag: dict[str, Any]) -> Hashtag | None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from crawler.api.parsers.fields import (
-    as_object,
     first_of,
     parse_any_bool,
     parse_bool,
@@ -12,6 +11,7 @@ from crawler.api.parsers.fields import (
     parse_text,
     parse_timestamp,
     require_object,
+    unwrap,
 )
 from crawler.model.entities import Music
 from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
@@ -23,14 +23,11 @@ _WRAPPERS = ("music_info", "musicInfos", "music")
 
 def parse_music(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     """Parse a sound of a music search or of music_details, flat or in `{music_info}` (provider.md E20, E22)."""
-    music = require_object(raw, "a sound")
-    for name in _WRAPPERS:
-        if name in music:
-            music = as_object(music[name])
-            break
+    outer = require_object(raw, "a sound")
+    music, whole = unwrap(outer, [name for name in _WRAPPERS if name in outer][:1])
     if (music_id := music_id_of(music)) is None:
         raise SkipItemError("holds no sound") if _MARKS.isdisjoint(music) else UnparsableItemError("sound without mid")
-    return Item(music_id, (ParsedEntity(_entity(music_id, music), music, fullness),))
+    return Item(music_id, (ParsedEntity(_entity(music_id, music), whole, fullness),))
 
 
 def music_id_of(music: dict[str, Any]) -> str | None:

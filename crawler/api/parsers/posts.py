@@ -12,7 +12,9 @@ from crawler.api.parsers.fields import (
     parse_language,
     parse_text,
     parse_timestamp,
+    parse_url,
     require_object,
+    unwrap,
 )
 from crawler.api.parsers.hashtags import parse_hashtags
 from crawler.api.parsers.mentions import parse_mentions
@@ -24,6 +26,7 @@ from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, Unp
 
 _WRAPPERS = ("aweme_info", "aweme_detail")
 _MARKS = frozenset({"aweme_id", "desc", "statistics", "aweme_type"})
+_PHOTO_TYPES = (2, 68, 150)
 
 
 def parse_post(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
@@ -32,30 +35,28 @@ def parse_post(raw: object, fullness: Fullness = Fullness.LISTED) -> Item:
     A keyword search wraps its posts (provider.md E3) and may have items of other kinds among them (E4), which are
     skipped; a full hashtag search returns either format (E2); an unknown video is an object without an aweme (E14).
     """
-    post = require_object(raw, "a post")
-    if "itemInfos" in post:
-        return parse_web_post(post, fullness)
-    for name in _WRAPPERS:
-        if name in post:
-            post = require_object(post[name], name)
-            break
-    else:
-        name = "post"
+    outer = require_object(raw, "a post")
+    if "itemInfos" in outer:
+        return parse_web_post(outer, fullness)
+    name = next((name for name in _WRAPPERS if name in outer), None)
+    if name is not None:
+        require_object(outer[name], name)
+    post, whole = unwrap(outer, (name,) if name else ())
     if (post_id := parse_id(post.get("aweme_id"))) is None:
-        if name == "post" and _MARKS.isdisjoint(post):
+        if name is None and _MARKS.isdisjoint(post):
             raise SkipItemError("holds no post")
-        raise UnparsableItemError(f"{name} without aweme_id")
-    return _item(post_id, post, fullness)
+        raise UnparsableItemError(f"{name or 'post'} without aweme_id")
+    return _item(post_id, post, whole, fullness)
 
 
-def _item(post_id: str, post: dict[str, Any], fullness: Fullness) -> Item:
+def _item(post_id: str, post: dict[str, Any], whole: dict[str, Any], fullness: Fullness) -> Item:
     marks = as_objects(post.get("text_extra"))
     tags = parse_hashtags(as_objects(post.get("cha_list")), marks)
     entity = _entity(post_id, post, list(tags), parse_mentions(marks))
     return Item(
         post_id,
         (
-            ParsedEntity(entity, post, fullness),
+            ParsedEntity(entity, whole, fullness, "app" if fullness else None),
             *parse_embedded_user(post.get("author")),
             *parse_embedded_music(post.get("music")),
             *tags.values(),
@@ -65,6 +66,7 @@ def _item(post_id: str, post: dict[str, Any], fullness: Fullness) -> Item:
 
 def _entity(post_id: str, post: dict[str, Any], hashtags: list[str], mentions: list[str]) -> Post:
     author, numbers, images = as_object(post.get("author")), as_object(post.get("statistics")), _images(post)
+    video, media = as_object(post.get("video")), _media(post)
     return Post(
         post_id=post_id,
         author_id=user_id_of(author) or parse_id(post.get("author_user_id")),
@@ -75,7 +77,7 @@ def _entity(post_id: str, post: dict[str, Any], hashtags: list[str], mentions: l
         created_at=parse_timestamp(post.get("create_time")),
         region=parse_text(post.get("region")),
         language=parse_language(post.get("desc_language")),
-        duration_ms=parse_count(as_object(post.get("video")).get("duration")) or parse_count(post.get("duration")),
+        duration_ms=parse_count(video.get("duration")) or parse_count(post.get("duration")),
         view_count=parse_count(numbers.get("play_count")),
         like_count=parse_count(numbers.get("digg_count")),
         comment_count=parse_count(numbers.get("comment_count")),
@@ -83,12 +85,15 @@ def _entity(post_id: str, post: dict[str, Any], hashtags: list[str], mentions: l
         save_count=parse_count(numbers.get("collect_count")),
         download_count=parse_count(numbers.get("download_count")),
         repost_count=parse_count(numbers.get("repost_count")),
+        forward_count=parse_count(numbers.get("forward_count")),
         image_count=len(as_objects(images.get("images"))) or None,
+        video_url=parse_url(video.get("play_addr")) if media == "video" else None,
+        cover_url=_cover(video, images),
         music_id=music_id_of(as_object(post.get("music"))),
         hashtags=hashtags,
         mentions=mentions,
         pinned=parse_bool(post.get("is_top")),
-        media=_media(post),
+        media=media,
         ad=parse_any_bool(post.get("is_ads"), post.get("is_ad")),
         paid_partnership=parse_bool(post.get("is_paid_partnership")),
         ai_generated=parse_bool(as_object(post.get("aigc_info")).get("created_by_ai")),
@@ -101,7 +106,14 @@ def _images(post: dict[str, Any]) -> dict[str, Any]:
 
 
 def _media(post: dict[str, Any]) -> Literal["video", "photo"] | None:
-    """Return "photo" for a carousel, which has images or the type 2 (provider.md O9) and may hold a `video` too."""
-    if _images(post) or post.get("aweme_type") == 2:
+    """Return "photo" for a carousel, which has images or a type of its own (provider.md O9) and may hold a `video`."""
+    if _images(post) or post.get("aweme_type") in _PHOTO_TYPES:
         return "photo"
     return "video" if as_object(post.get("video")) else None
+
+
+def _cover(video: dict[str, Any], images: dict[str, Any]) -> str | None:
+    """Return the address of the still picture, or of a carousel's first."""
+    if cover := parse_url(video.get("cover")) or parse_url(video.get("origin_cover")):
+        return cover
+    return next((parse_url(image.get("display_image")) for image in as_objects(images.get("images"))), None)

@@ -9,6 +9,7 @@ from crawler.api.parsers.fields import (
     parse_id,
     parse_text,
     parse_timestamp,
+    parse_url,
     require_object,
 )
 from crawler.api.parsers.hashtags import parse_hashtags
@@ -33,7 +34,7 @@ def parse_web_post(raw: dict[str, Any], fullness: Fullness) -> Item:
     return Item(
         post_id,
         (
-            ParsedEntity(entity, raw, fullness),
+            ParsedEntity(entity, raw, fullness, "web" if fullness else None),
             *parse_embedded_user(raw.get("authorInfos"), raw.get("authorStats")),
             *parse_embedded_music(raw.get("musicInfos")),
             *tags.values(),
@@ -56,6 +57,8 @@ def _entity(post_id: str, infos: dict[str, Any], raw: dict[str, Any], hashtags: 
         like_count=parse_count(infos.get("diggCount")),
         comment_count=parse_count(infos.get("commentCount")),
         share_count=parse_count(infos.get("shareCount")),
+        video_url=parse_url(video.get("urls")),
+        cover_url=parse_url(infos.get("covers")),
         music_id=parse_id(infos.get("musicId")) or parse_id(as_object(raw.get("musicInfos")).get("musicId")),
         hashtags=hashtags,
         mentions=mentions,

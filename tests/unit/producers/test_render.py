@@ -15,7 +15,7 @@ def status(state: str = "running", cause: str | None = None, **given: Any) -> di
     pages = {**PAGES, **given.pop("pages", {})}
     usual: dict[str, Any] = {
         "crawl": "c", "name": None, "kind": "hashtag", "calls": 0, "units": {"spent": 0, "unknown": 0, "budget": None},
-        "entities": {}, "rejects": 0, "ends": {}, "endpoints": {}, "failures": [],
+        "entities": {}, "rejects": 0, "skipped_items": 0, "ends": {}, "endpoints": {}, "failures": [],
     }  # fmt: skip
     return {**usual, **given, "state": state, "cause": cause, "pages": pages}
 
@@ -61,9 +61,10 @@ def test_a_paused_crawl_shows_how_it_resumes(cause: str, expected: str) -> None:
 
 def test_counts_of_one_are_singular() -> None:
     failure = {"kind": "server", "pages": 1, "endpoint": "post_info", "status": 500, "detail": "broken"}
-    shown = text(render_status(status(calls=1, rejects=1, failures=[failure])))
+    shown = text(render_status(status(calls=1, rejects=1, skipped_items=1, failures=[failure])))
     assert re.search(r"1 call\b", shown)
     assert "1 item could not be parsed" in shown
+    assert "1 item of another kind" in shown
     assert "failed (server): 1 page, e.g. post_info: 500 broken" in shown
 
 

@@ -47,8 +47,8 @@ def did(store: Store, n: int, units: int | None, expected: int = 5, crawl: str =
     store.ledger.release(held, 0, charge=Charge(day(back), units, expected))
 
 
-def settled(store: Store, provider: Provider, days: int = 1) -> list[dict[str, Any]]:
-    return reconcile(store, provider, days)  # type: ignore[arg-type]  # a fake
+def settled(store: Store, provider: Provider, days: int = 1, *, settle_all: bool = True) -> list[dict[str, Any]]:
+    return reconcile(store, provider, days, settle_all)  # type: ignore[arg-type]  # a fake
 
 
 def figures(row: Mapping[str, Any]) -> tuple[int, ...]:
@@ -65,7 +65,7 @@ def figures(row: Mapping[str, Any]) -> tuple[int, ...]:
         (12, [3, 4], [5], (12, 12, 0, 5, 0)),
         (10, [3, 4], [5], (10, 10, 0, 3, 0)),
         (7, [3, 4], [5], (7, 7, 0, 0, 0)),
-        (5, [3, 4], [5], (5, 7, 0, 0, -2)),
+        (5, [3, 4], [5], (5, 7, 5, 0, -2)),  # a figure below what is known lags behind, and settles nothing
         (30, [3, 4], [5, 5], (30, 17, 0, 10, 13)),
         (14, [3, 4], [5, 5], (14, 14, 0, 7, 0)),
     ],
@@ -79,7 +79,19 @@ def test_unknown_charges_become_what_the_provider_leaves_for_them(
         did(store, 100 + n, None, feared)
     (row,) = settled(store, Provider(today={"tiktok": reported, "instagram": 999}))
     assert figures(row) == expected
-    assert store.charges.spent_on(day()) == (sum(known) + row["settled"], 0)
+    assert store.charges.spent_on(day()) == (sum(known) + row["settled"], row["unknown"])
+
+
+@pytest.mark.parametrize(
+    ("reported", "expected"), [(9, (9, 7, 5, 0, 0)), (12, (12, 12, 0, 5, 0)), (8, (8, 7, 5, 0, 0))]
+)
+def test_a_day_that_still_runs_settles_nothing_downwards(
+    store: Store, reported: int, expected: tuple[int, ...]
+) -> None:
+    did(store, 1, 7)
+    did(store, 2, None, 5)
+    (row,) = settled(store, Provider(today={"tiktok": reported}), settle_all=False)
+    assert figures(row) == expected
 
 
 def test_settling_again_changes_nothing(store: Store) -> None:

@@ -124,8 +124,8 @@ def test_items_of_another_kind_are_skipped_silently() -> None:
 
 def test_a_bad_item_is_kept_with_its_position() -> None:
     comments = ENDPOINTS["post_comments"]
-    reading = parse_page(comments, {"comments": [{"text": "no id", "cid": None}]})
-    assert reading.rejected == [RejectedItem(0, "comment without cid", {"text": "no id", "cid": None})]
+    reading = parse_page(comments, {"comments": [raw("comment"), {"text": "no id", "cid": None}]})
+    assert reading.rejected == [RejectedItem(1, "comment without cid", {"text": "no id", "cid": None})]
 
 
 def test_entities_lists_each_item_before_its_embedded_entities() -> None:
@@ -255,7 +255,10 @@ def test_cursor_and_token(name: str, cursor: Any, token: Any, expected: Any) -> 
     assert parse_page(endpoint, data).next == expected
 
 
-@pytest.mark.parametrize(("total", "read_as"), [(136, 136), (0, 0), (None, None), ("136", None), (GONE, None)])
+@pytest.mark.parametrize(
+    ("total", "read_as"),
+    [(136, 136), (0, 0), (None, None), ("136", 136), (2**64, None), (-1, None), (True, None), (GONE, None)],
+)
 def test_the_total_is_a_claim_and_may_be_missing(total: Any, read_as: Any) -> None:
     extra = {} if total is GONE else {"total": total}
     reading = parse_page(ENDPOINTS["post_comments"], {"comments": [raw("comment")], **extra})

@@ -106,7 +106,7 @@ def test_an_unknown_price_is_asked_alone_until_it_is_known(store: Store) -> None
     guard, made = BudgetGuard(store, prices, 0), started(store, max_units=50)
     assert guard.reserve(taken(store, plan(1)), made, FOLLOWERS) is not None
     assert guard.reserve(taken(store, plan(2)), made, FOLLOWERS) is None
-    prices.observe(FOLLOWERS, 1)
+    prices.observe(FOLLOWERS, 1, 1, held=10)
     hold = guard.reserve(taken(store, plan(3)), made, FOLLOWERS)
     assert hold is not None
     assert (hold.units, hold.exclusive_key) == (1, None)

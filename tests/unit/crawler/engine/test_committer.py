@@ -11,7 +11,6 @@ from crawler.api.page_parser import ParsedPage, parse_page
 from crawler.engine.committer import Committer
 from crawler.engine.dispatch_quota import DispatchQuota
 from crawler.engine.outcome import Outcome
-from crawler.engine.prices import PriceBook
 from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.crawls import Crawl
 from crawler.model.enums import Relation
@@ -31,7 +30,7 @@ class CommitterHarness:
         self.store, self.stats, self.sent = store, StatsBuffer(), list[PageMessage]()
         quota = DispatchQuota()
         quota.set({"c": 100})
-        self.committer = Committer(store, PriceBook(store), quota, self.stats, self.sent.extend)
+        self.committer = Committer(store, quota, self.stats, self.sent.extend)
 
     def commit(self, *pages: tuple[Page, ParsedPage], crawl: Crawl = CRAWL) -> list[Outcome]:
         batch = [self.committer.prepare(one, crawl, COMMENTS, parsed, charged()) for one, parsed in pages]
@@ -110,7 +109,7 @@ def test_the_broker_may_be_away(store: Store) -> None:
     def away(messages: Any) -> None:
         raise UnreachableError("no broker")
 
-    committer = Committer(store, PriceBook(store), DispatchQuota(), StatsBuffer(), away)
+    committer = Committer(store, DispatchQuota(), StatsBuffer(), away)
     held = taken(store, plan(1))
     assert committer.commit(held, CRAWL, COMMENTS, answer(1, nextCursor=20), charged()) is Outcome.COMMITTED
     assert store.frontier.has_open_pages("c")

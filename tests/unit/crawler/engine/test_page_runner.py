@@ -97,7 +97,7 @@ class RunnerHarness:
         self.runner = PageRunner(
             store=store, api=self.api, limiter=self.limiter, crawls=crawls,  # type: ignore[arg-type]  # a fake
             budget=BudgetGuard(store, prices, 0),
-            committer=Committer(store, prices, self.quota, stats, self.sent.extend),
+            committer=Committer(store, self.quota, stats, self.sent.extend),
             stats=stats, worker="w", slots=slots, max_attempts=8, lease=60, stopping=self.stopping,
         )  # fmt: skip
 
@@ -210,14 +210,51 @@ def test_successes_are_reported_for_a_while_after_a_failure(harness: RunnerHarne
     assert harness.limiter.reported == ["failed", "worked"]
 
 
-def test_the_fourth_unreadable_answer_fails_a_page(store: Store) -> None:
-    harness = RunnerHarness(store)
-    tries = []
-    for _ in range(4):
-        found = harness.run(CATS, {"videos": ["odd"]})
-        tries.append((found["state"], found.get("end"), found["units"]))
-        store.db["pages"].update_many({}, {"$unset": {"not_before": 1}})
-    assert tries == [("planned", None, 1), ("planned", None, 2), ("planned", None, 3), ("failed", "error", 4)]
+def test_an_unreadable_answer_fails_its_page_at_once_and_is_not_bought_again(harness: RunnerHarness) -> None:
+    found = harness.run(CATS, {"videos": ["odd"]})
+    assert (found["state"], found["end"], found["units"], found["error"]["kind"]) == (
+        "failed",
+        "error",
+        1,
+        "unreadable",
+    )
+    harness.runner.run(CATS.page_id("c"), "c")
+    assert len(harness.api.calls) == 1
+
+
+def test_an_answer_about_another_object_is_a_mismatch(harness: RunnerHarness) -> None:
+    found = harness.run(Request("user_info_from_username", {"username": "bob"}), {"user": raw("user")})
+    assert (found["state"], found["end"], found["units"], found["error"]["kind"]) == ("failed", "error", 1, "mismatch")
+
+
+@pytest.mark.parametrize("room", ["parse", "store", "plan"])
+def test_an_unexpected_error_after_a_paid_call_parks_the_page_with_its_charge(
+    harness: RunnerHarness, monkeypatch: pytest.MonkeyPatch, room: str
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise OverflowError("a number too large")
+
+    place = {
+        "parse": "crawler.engine.page_runner.parse_page",
+        "store": "crawler.store.entities.Entities.upsert",
+        "plan": "crawler.engine.committer.follow_ups",
+    }[room]
+    monkeypatch.setattr(place, broken)
+    found = harness.run(CATS, {"data": [raw("post")]})
+    assert (found["state"], found["end"], found["units"], found["calls"]) == ("failed", "error", 1, 1)
+    assert found["error"]["kind"] == "bug"
+    assert "a number too large" in found["error"]["detail"]
+    assert "lease" not in found
+    monkeypatch.undo()
+    assert harness.store.failures.retry("c", "bug") == 1  # after an upgrade, a person may have it fetched again
+    assert harness.run(CATS, {"data": [raw("post")]})["state"] == "done"
+
+
+def test_an_unexpected_error_of_the_call_itself_has_an_unknown_charge(harness: RunnerHarness) -> None:
+    harness.api.meanwhile = lambda: int("not a chunk size")
+    found = harness.run(CATS)
+    assert (found["state"], found["error"]["kind"], "units" in found) == ("failed", "bug", False)
+    assert sum(found["unknown"].values()) == 1
 
 
 def test_the_lists_next_page_is_sent_though_the_queue_is_full(harness: RunnerHarness) -> None:

@@ -9,6 +9,7 @@ from crawler.model.errors import (
     ApiCallError,
     BadRequestError,
     MalformedAnswerError,
+    MismatchError,
     NotAvailableError,
     QuotaExhaustedError,
     RateLimitedError,
@@ -50,10 +51,10 @@ TABLE: list[tuple[ApiCallError, int, bool, RetryDecision]] = [
     (TransientError("broken", 500), 0, True, RetryDecision("retry", after=1.5)),
     (TransientError("broken", 503), MOST - 1, True, RetryDecision("retry", after=1.5)),
     # an unreadable answer is the page's own, outage or not
-    (MalformedAnswerError("odd"), 0, False, RetryDecision("retry", after=1.0, attempt=True)),
-    (MalformedAnswerError("odd"), 1, True, RetryDecision("retry", after=2.0, attempt=True)),
-    (MalformedAnswerError("odd"), MOST - 2, False, RetryDecision("retry", after=64.0, attempt=True)),
-    (MalformedAnswerError("odd"), MOST - 1, False, RetryDecision("fail")),
+    (MalformedAnswerError("odd"), 0, False, RetryDecision("fail")),
+    (MalformedAnswerError("odd"), 1, True, RetryDecision("fail")),
+    (MismatchError("another"), 0, False, RetryDecision("fail")),
+    (MismatchError("another"), MOST - 1, True, RetryDecision("fail")),
     (BadRequestError("no such country", 466), 0, False, RetryDecision("fail")),
     (BadRequestError("no such country", 466), 0, True, RetryDecision("fail")),
     (ApiCallError("unheard of", 418), 0, False, RetryDecision("fail")),
@@ -63,17 +64,6 @@ TABLE: list[tuple[ApiCallError, int, bool, RetryDecision]] = [
 @pytest.mark.parametrize(("error", "attempts", "outage", "expected"), TABLE, ids=lambda one: repr(one)[:60])
 def test_what_follows(error: ApiCallError, attempts: int, outage: bool, expected: RetryDecision) -> None:
     assert decide(error, attempts, MOST, outage, lambda: 0.5) == expected
-
-
-@pytest.mark.parametrize("attempts", [3, MOST - 2])
-def test_the_fourth_unreadable_answer_is_the_last(attempts: int) -> None:
-    """Each of them is paid for; tries lost to other errors do not count among them."""
-
-    def after(unreadable: int) -> str:
-        return decide(MalformedAnswerError("odd"), attempts, MOST, False, lambda: 0.5, unreadable).action
-
-    assert [after(n) for n in range(5)] == ["retry", "retry", "retry", "fail", "fail"]
-    assert decide(TransientError("broken", 500), attempts, MOST, False, lambda: 0.5, 3).action == "retry"
 
 
 def test_every_class_is_in_the_table() -> None:
@@ -100,5 +90,5 @@ def test_pauses_are_spread_by_chance_and_never_nothing(error: ApiCallError) -> N
 
 def test_one_try_is_one_try() -> None:
     assert decide(TransientError("broken", 500), 0, 1, False, lambda: 0.5) == RetryDecision("fail")
-    assert decide(MalformedAnswerError("odd"), 0, 2, False, lambda: 0.5).action == "retry"
-    assert decide(MalformedAnswerError("odd"), 1, 2, False, lambda: 0.5).action == "fail"
+    assert decide(TransientError("broken", 500), 0, 2, False, lambda: 0.5).action == "retry"
+    assert decide(TransientError("broken", 500), 1, 2, False, lambda: 0.5).action == "fail"

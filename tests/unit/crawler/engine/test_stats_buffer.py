@@ -20,7 +20,7 @@ def test_what_was_done_is_told_once() -> None:
     rollup.add_planned("c", 3)
     rollup.add_charge(page(), charged(2))
     rollup.add_closed(page(), PageState.DONE, EndReason.END)
-    rollup.add_entities("c", {"comments": 20, "users": 0}, 1)
+    rollup.add_entities("c", {"comments": 20, "users": 0}, 1, 4)
     assert rollup.drain() == {
         "c": Counter(
             {
@@ -34,6 +34,7 @@ def test_what_was_done_is_told_once() -> None:
                 "endpoints.post_comments.units": 2,
                 "entities.comments": 20,
                 "rejects": 1,
+                "skipped_items": 4,
             }
         )
     }

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from crawler.model.entities import Comment, Entity, Hashtag, Live, Music, Post, User
+from crawler.model.items import Fullness, ParsedEntity
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,32 @@ def test_known_fields_leave_out_placeholders() -> None:
         region=None,
     )
     assert post.known_fields() == {"author_id": "2", "like_count": 5, "mentions": ["3"]}
+
+
+def test_a_zero_is_known_where_it_is_no_placeholder() -> None:
+    user = User(user_id="1", follower_count=0, post_count=3, verification_type=0, nickname="", private=False)
+    assert user.known_fields(zeros=True) == {"follower_count": 0, "post_count": 3, "private": False}
+    assert user.known_fields() == {"post_count": 3, "private": False}
+    assert Comment(comment_id="1", reply_total=0).known_fields(zeros=True) == {"reply_total": 0}
+
+
+@pytest.mark.parametrize(
+    ("entity", "fullness", "known"),
+    [
+        (Post(post_id="1", like_count=0, duration_ms=0), Fullness.LISTED, {"like_count": 0}),
+        (Comment(comment_id="1", like_count=0), Fullness.EMBEDDED, {"like_count": 0}),
+        (User(user_id="1", follower_count=0), Fullness.DETAIL, {"follower_count": 0}),
+        (User(user_id="1", follower_count=0), Fullness.LISTED, {}),
+        (User(user_id="1", follower_count=0), Fullness.EMBEDDED, {}),
+        (Music(music_id="1", post_count=0), Fullness.DETAIL, {"post_count": 0}),
+        (Music(music_id="1", post_count=0), Fullness.LISTED, {}),
+        (Hashtag(name="a", view_count=0), Fullness.EMBEDDED, {}),
+    ],
+)
+def test_what_an_object_tells_depends_on_how_it_was_met(
+    entity: Entity, fullness: Fullness, known: dict[str, object]
+) -> None:
+    assert ParsedEntity(entity, {}, fullness).known_fields() == known
 
 
 @pytest.mark.parametrize(

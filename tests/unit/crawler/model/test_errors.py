@@ -13,6 +13,7 @@ from crawler.model.errors import (
     BadRequestError,
     CrawlError,
     MalformedAnswerError,
+    MismatchError,
     NotAvailableError,
     QuotaExhaustedError,
     RateLimitedError,
@@ -32,6 +33,7 @@ CALL_ERRORS: list[ApiCallError] = [
     NotAvailableError("private", 472, 1, EndReason.PRIVATE),
     BadRequestError("no such country", 466, 0),
     MalformedAnswerError("no data", 200, 3, "<html>"),
+    MismatchError("another post", 200, 1, "{}"),
     AccountError("no token", 491, 0),
     QuotaExhaustedError("enough for today", 495, 0),
 ]

@@ -89,3 +89,20 @@ def test_decode_json(body: bytes, expected: Any) -> None:
 def test_decode_json_refuses_other_bodies(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any ValueError is the contract
         decode_json(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"a": 123456789012345678901234567890}', {"a": "123456789012345678901234567890"}),
+        (b'{"a":[1,-123456789012345678901]}', {"a": [1, "-123456789012345678901"]}),
+        (b"[18446744073709551616, 18446744073709551615, -9223372036854775809]",
+         ["18446744073709551616", "18446744073709551615", "-9223372036854775809"]),
+        (b"[9223372036854775807, -9223372036854775808]", [2**63 - 1, -(2**63)]),
+        (b'{"a": "20210816065057010245144225410", "b": 1.5}', {"a": "20210816065057010245144225410", "b": 1.5}),
+        (b'{"a,20210816065057010245144": 1}', {"a,20210816065057010245144": 1}),
+        (b"[" + b"7" * 5000 + b"]", ["7" * 5000]),
+    ],
+)  # fmt: skip
+def test_digits_that_no_integer_holds_stay_exact(body: bytes, value: Any) -> None:
+    assert decode_json(body) == value

@@ -9,7 +9,15 @@ import pytest
 from crawler.model.enums import EndReason, PageState
 from crawler.model.pages import Page
 from crawler.store import Store
-from crawler.store.budgets import BudgetClaim, BudgetLimit, BudgetRefusal, Settlement, crawl_account, day_account
+from crawler.store.budgets import (
+    BudgetClaim,
+    BudgetLimit,
+    BudgetRefusal,
+    ObservedPrice,
+    Settlement,
+    crawl_account,
+    day_account,
+)
 from tests.factories import charged, finish, plan, result_of, taken
 
 ACCOUNT = crawl_account("c")
@@ -75,13 +83,13 @@ def test_a_token_holds_once(store: Store) -> None:
     ("spent", "held", "asked", "expected"),
     [
         (0, 0, 10, None),
-        (0, 0, 11, BudgetRefusal(ACCOUNT, exhausted=True)),
+        (0, 0, 11, BudgetRefusal(ACCOUNT, exhausted=True, left=10)),
         (7, 0, 3, None),
-        (7, 0, 4, BudgetRefusal(ACCOUNT, exhausted=True)),
+        (7, 0, 4, BudgetRefusal(ACCOUNT, exhausted=True, left=3)),
         (10, 0, 1, BudgetRefusal(ACCOUNT, exhausted=True)),
         (0, 7, 4, BudgetRefusal(ACCOUNT, exhausted=False)),
         (7, 3, 1, BudgetRefusal(ACCOUNT, exhausted=False)),
-        (7, 3, 4, BudgetRefusal(ACCOUNT, exhausted=True)),
+        (7, 3, 4, BudgetRefusal(ACCOUNT, exhausted=True, left=3)),
         (10, 0, 0, None),
     ],
 )
@@ -126,7 +134,7 @@ def test_a_page_whose_price_is_not_known_is_bought_alone(store: Store) -> None:
 def test_a_charge_above_the_hold_is_counted_whole(store: Store) -> None:
     store.budgets.reserve(TEN, BudgetClaim("p", "t", 2))
     store.budgets.settle([Settlement(ACCOUNT, "t", 2, 9, True)])
-    assert store.budgets.reserve(TEN, BudgetClaim("q", "u", 2)) == BudgetRefusal(ACCOUNT, exhausted=True)
+    assert store.budgets.reserve(TEN, BudgetClaim("q", "u", 2)) == BudgetRefusal(ACCOUNT, exhausted=True, left=1)
 
 
 @pytest.mark.server
@@ -161,7 +169,7 @@ def test_an_account_opened_for_a_crawl_that_spent_already(store: Store) -> None:
     store.budgets.open_account(ACCOUNT, 7, 5)
     store.budgets.open_account(ACCOUNT, 0, 0)  # once
     assert account(store) == (7, 5, 0)
-    assert store.budgets.reserve(TEN, BudgetClaim("p", "t", 4)) == BudgetRefusal(ACCOUNT, exhausted=True)
+    assert store.budgets.reserve(TEN, BudgetClaim("p", "t", 4)) == BudgetRefusal(ACCOUNT, exhausted=True, left=3)
     assert store.budgets.reserve(TEN, BudgetClaim("p", "t", 3)) is None
 
 
@@ -176,9 +184,12 @@ def test_units_found_later_are_added_and_taken_off(store: Store) -> None:
 def test_prices_only_rise(store: Store) -> None:
     assert store.budgets.observed_prices() == {}
     for units in (2, 5, 3):
-        store.budgets.observe_price("user_followers", units)
-    store.budgets.observe_price("multi_post_info", 0)
-    assert store.budgets.observed_prices() == {"user_followers": 5, "multi_post_info": 0}
+        store.budgets.observe_price("user_followers", ObservedPrice(units))
+    store.budgets.observe_price("multi_post_info", ObservedPrice(0))
+    assert store.budgets.observed_prices() == {
+        "user_followers": ObservedPrice(5),
+        "multi_post_info": ObservedPrice(0),
+    }
 
 
 # --- after a crash ----------------------------------------------------------------------------------------
@@ -258,3 +269,14 @@ def test_several_lost_holds_at_once(store: Store) -> None:
     assert account(store) == (4, 2, 1)
     store.budgets.settle([Settlement(ACCOUNT, flying.lease_token, 3, 3, True)])
     assert account(store) == (4, 2, 0)
+
+
+def test_an_account_that_saw_a_higher_charge_refuses_the_old_price(store: Store) -> None:
+    """So that processes which have not heard of it yet cannot spend at the old price."""
+    old, new = ("post_comments", 1.0), ("post_comments", 4.0)
+    assert store.budgets.reserve(TEN, BudgetClaim("p1", "t1", 1, old)) is None
+    store.budgets.settle([Settlement(ACCOUNT, "t1", 1, 4, True, risen=new)])
+    assert store.budgets.reserve(TEN, BudgetClaim("p2", "t2", 1, old)) == BudgetRefusal(ACCOUNT, exhausted=False)
+    assert not store.budgets.reserve_many(TEN, [BudgetClaim("p2", "t2", 1, old), BudgetClaim("p3", "t3", 1, old)])
+    assert store.budgets.reserve(TEN, BudgetClaim("p4", "t4", 1, ("hashtag_search", 1.0))) is None
+    assert store.budgets.reserve(TEN, BudgetClaim("p5", "t5", 4, new)) is None

@@ -1,13 +1,14 @@
 """Entities, edges and rejects: the merge rule, what cannot be stored, and many writers at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from crawler.api.parsers import parse_comment, parse_post
 from crawler.model.entities import Entity, Hashtag, Post, User
-from crawler.model.items import Fullness, ParsedEntity, Provenance
+from crawler.model.items import Dialect, Fullness, ParsedEntity, Provenance
 from crawler.model.sanitize import json_preview
 from crawler.store import Store
 from crawler.store.entities import Reject
@@ -63,9 +64,14 @@ def test_storing_twice_changes_nothing_but_when_it_was_seen(store: Store) -> Non
 MERGES: list[tuple[str, ParsedEntity, ParsedEntity, dict[str, Any]]] = [
     ("thin after full", user(Fullness.DETAIL, nickname="Alice", follower_count=9), user(Fullness.EMBEDDED), {
         "nickname": "Alice", "follower_count": 9}),
-    ("zeros", user(Fullness.DETAIL, follower_count=9, post_count=3),
-     user(Fullness.DETAIL, follower_count=0, post_count=0), {
+    ("placeholder zeros", user(Fullness.DETAIL, follower_count=9, post_count=3),
+     user(Fullness.LISTED, follower_count=0, post_count=0), {
         "follower_count": 9, "post_count": 3}),
+    ("zeros of an embedded object", user(Fullness.DETAIL, follower_count=9),
+     user(Fullness.EMBEDDED, follower_count=0), {"follower_count": 9}),
+    ("zeros of a profile", user(Fullness.DETAIL, follower_count=9, post_count=3),
+     user(Fullness.DETAIL, follower_count=0, post_count=0), {
+        "follower_count": 0, "post_count": 0}),
     ("empty texts", user(nickname="Alice"), user(nickname=""), {"nickname": "Alice"}),
     ("full after thin", user(Fullness.EMBEDDED, username="alice"),
      user(Fullness.DETAIL, username="alice", follower_count=9), {
@@ -92,12 +98,15 @@ def test_thin_or_zero_never_overwrites_known(
     ("known", "first", "second"),
     [
         ("first", (Fullness.DETAIL, {"a": 1}), (Fullness.EMBEDDED, {"a": 2, "b": 2, "c": 2})),
-        ("first", (Fullness.DETAIL, {"a": 1}), (Fullness.LISTED, {"a": 2, "b": 2})),
+        ("second", (Fullness.DETAIL, {"a": 1}), (Fullness.LISTED, {"a": 2, "b": 2})),
         ("first", (Fullness.LISTED, {"a": 1, "b": 1}), (Fullness.LISTED, {"a": 2})),
         ("second", (Fullness.LISTED, {"a": 1}), (Fullness.LISTED, {"a": 2})),
         ("second", (Fullness.LISTED, {"a": 1}), (Fullness.LISTED, {"a": 2, "b": 2})),
         ("second", (Fullness.EMBEDDED, {"a": 1, "b": 1, "c": 1}), (Fullness.LISTED, {"a": 2})),
-        ("second", (Fullness.LISTED, {"a": 1, "b": 1}), (Fullness.DETAIL, {"a": 2})),
+        ("first", (Fullness.LISTED, {"a": 1, "b": 1}), (Fullness.DETAIL, {"a": 2})),
+        ("first", (Fullness.LISTED, {"a": {"b": [1, 2]}}), (Fullness.LISTED, {"a": 2})),
+        ("first", (Fullness.LISTED, {"a": {"b": [1, 2]}}), (Fullness.LISTED, {"a": 2, "b": None, "c": "", "d": [{}]})),
+        ("second", (Fullness.LISTED, {"a": 1, "b": None}), (Fullness.LISTED, {"a": 0, "b": ""})),
     ],
 )
 @pytest.mark.parametrize("together", [True, False], ids=["one page", "two pages"])
@@ -111,6 +120,72 @@ def test_the_fullest_object_is_kept_the_newest_among_equals(
         for one in found:
             put(store, one)
     assert stored(store)["raw"] == (first if known == "first" else second)[1]
+
+
+WEB, APP, ALTERNATIVE = {"user": {"id": "1", "x": 1}, "stats": {"y": 2}}, {"uid": "1", "z": 0}, {"id": "1"}
+
+
+def bought(dialect: Dialect, raw: Any, fullness: Fullness = Fullness.DETAIL, **fields: Any) -> ParsedEntity:
+    return ParsedEntity(User(user_id="1", **fields), raw, fullness, dialect)
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one page", "three pages"])
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_what_was_bought_in_other_dialects_stays_whatever_the_order(
+    store: Store, order: tuple[int, ...], together: bool
+) -> None:
+    found = [bought("web", WEB, nickname="W"), bought("app", APP, region="DE"), bought("alternative", ALTERNATIVE)]
+    thin = user(Fullness.EMBEDDED, raw={str(n): n for n in range(50)})
+    pages = [[found[n] for n in order]] if together else [[found[n]] for n in order]
+    for page in ([thin], *pages, [thin]):
+        put(store, *page)
+    kept = stored(store)
+    assert (kept["raw"], kept["raw_dialect"]) == (WEB, "web")
+    assert kept["raw_other"] == {"app": APP, "alternative": ALTERNATIVE}
+    assert (kept["nickname"], kept["region"]) == ("W", "DE")
+
+
+def test_a_dialect_that_becomes_the_fullest_is_not_kept_twice(store: Store) -> None:
+    for one in (bought("web", WEB), bought("app", APP), bought("app", APP | {"a": 1, "b": 2}), bought("web", WEB)):
+        put(store, one)
+    kept = stored(store)
+    assert (kept["raw"], kept["raw_dialect"]) == (APP | {"a": 1, "b": 2}, "app")
+    assert {name: raw for name, raw in kept["raw_other"].items() if name != "app"} == {"web": WEB}
+    assert "app" not in kept["raw_other"]
+
+
+def test_a_profile_bought_again_replaces_its_dialects_earlier_object(store: Store) -> None:
+    put(store, bought("web", WEB))
+    for n in (1, 2):
+        put(store, bought("alternative", {"id": n}))
+    assert stored(store)["raw_other"] == {"alternative": {"id": 2}}
+
+
+def test_the_web_form_of_a_post_stays_beside_the_apps(store: Store) -> None:
+    web, app = parse_post(raw("web_post")), parse_post(raw("post", aweme_id="6700000000000000103"))
+    for item in (web, app, web):
+        put(store, *item.found)
+    kept = stored(store, "posts", web.id)
+    assert kept["raw"] == raw("post", aweme_id="6700000000000000103")
+    assert kept["raw_other"] == {"web": raw("web_post")}
+
+
+def test_a_post_tells_a_true_zero(store: Store) -> None:
+    statistics = {"play_count": 500, "digg_count": 7, "comment_count": 3, "share_count": 0}
+    put(store, *parse_post(raw("post", statistics=statistics)).found)
+    assert stored(store, "posts", "7300000000000000101")["share_count"] == 0
+    put(store, *parse_post(raw("post", statistics={**statistics, "digg_count": 0, "comment_count": 0})).found)
+    kept = stored(store, "posts", "7300000000000000101")
+    assert (kept["view_count"], kept["like_count"], kept["comment_count"]) == (500, 0, 0)
+    assert kept["raw"]["statistics"]["digg_count"] == 0
+
+
+def test_an_embedded_reply_never_replaces_the_reply_that_was_bought(store: Store) -> None:
+    reply = raw("reply")
+    parent = raw("comment", reply_comment=[{**reply, "user": None, "text": "short"}])
+    put(store, *parse_comment(reply).found)
+    put(store, *parse_comment(parent).found)
+    assert stored(store, "comments", reply["cid"])["raw"] == reply
 
 
 def test_one_page_that_tells_of_a_user_twice(store: Store) -> None:
@@ -238,6 +313,16 @@ def test_rejects_are_kept_once_a_place_and_page(store: Store) -> None:
     assert told == {
         "why": "comment without cid", "raw": '{"text":"x"}', "crawl": "c", "endpoint": "hashtag_search",
     }  # fmt: skip
+
+
+def test_one_example_of_each_shape_is_kept_for_a_crawl(store: Store) -> None:
+    other = Provenance("c", "another page", ORIGIN.endpoint)
+    for origin, given, shape in ((ORIGIN, {"n": 1}, "4 n"), (other, {"n": 2}, "4 n"), (ORIGIN, {"m": 1}, "5 m")):
+        store.entities.save_rejects([Reject(origin, 3, "holds no post", given, shape)])
+    kept = {one["raw"]: one["page"] for one in store.db["rejects"].find()}
+    assert kept == {'{"n":1}': "p", '{"m":1}': "p"}
+    store.entities.save_rejects([Reject(NEXT, 3, "holds no post", {"n": 3}, "4 n")])
+    assert store.db["rejects"].count_documents({}) == 3
 
 
 def test_two_hopeless_entities_of_one_page_are_two_rejects(store: Store) -> None:

@@ -196,8 +196,9 @@ def test_of_many_hands_one_takes_it(real_store: Store) -> None:
 def test_finishing_writes_what_the_page_held_and_cost(store: Store) -> None:
     held = taken(store, plan(1))
     result = result_of(
-        "a", "b", got=7, new=1, embedded={"users": ["u"]}, next={"cursor": 20}, end=None, total=9, rejects=2
-    )
+        "a", "b", got=7, new=1, embedded={"users": ["u"]}, next={"cursor": 20}, end=None, total=9, rejects=2,
+        skipped_items=4,
+    )  # fmt: skip
     assert finish(store, held, result, charged(3))
     found = document(store, held)
     told = {name: found[name] for name in ("state", "kind", "items", "embedded", "got", "new", "next", "end", "total")}
@@ -206,6 +207,7 @@ def test_finishing_writes_what_the_page_held_and_cost(store: Store) -> None:
         "next": {"cursor": 20}, "end": None, "total": 9,
     }  # fmt: skip
     assert (found["units"], found["calls"], found["charged"], found["rejects"]) == (3, 1, {DAY: 3}, 2)
+    assert found["skipped_items"] == 4
     assert {"lease", "due", "not_before"}.isdisjoint(found)
 
 

@@ -30,6 +30,7 @@ def ledger(store: Store) -> Store:
         items=["p1", "p2"],
         end=None,
         rejects=2,
+        skipped_items=3,
         embedded={"users": ["u1", "u2"], "music": ["m1"], "hashtags": ["cats", "dogs"]},
     )
     did(
@@ -70,6 +71,7 @@ def test_a_crawl_is_counted_exactly(ledger: Store) -> None:
         "units": 10,
         "unknown": 9,
         "rejects": 2,
+        "skipped_items": 3,
         "ends": {"platform-cap": 1, "end": 5, "private": 1, "error": 1, "cancelled": 1},
         "endpoints": {
             "hashtag_search": {"pages": 2, "calls": 2, "units": 2},
@@ -115,7 +117,7 @@ def test_the_status_has_the_shape_of_the_contract(ledger: Store) -> None:
     assert told["units"] == {"spent": 10, "unknown": 9, "budget": 50}
     assert told["pages"] == {"planned": 1, "leased": 1, "done": 8, "failed": 1, "skipped": 1}
     assert told["entities"] == {"posts": 3, "users": 5, "comments": 0, "music": 1, "hashtags": 2, "follows": 3}
-    assert (told["lives"], told["rejects"], told["calls"]) == (1, 2, 10)
+    assert (told["lives"], told["rejects"], told["skipped_items"], told["calls"]) == (1, 2, 3, 10)
     assert {"crawl", "state", "cause", "ends", "started_at", "ended_at"} <= told.keys()
 
 

@@ -81,3 +81,32 @@ def test_likes_of_a_web_profile_have_two_names() -> None:
     raw = shape("web_profile")
     raw["stats"] = {"heart": "77"}
     assert only(parse_user(raw), User).like_count == 77
+
+
+def test_a_wrapper_that_holds_more_than_the_user_is_kept() -> None:
+    user, profile = shape("user"), shape("web_profile")
+    for raw, kept in (
+        ({"user_info": user, "position": None, "items": []}, user),
+        ({"user_info": user, "type": 1, "extra": {"now": 1}, "log_pb": {"impr_id": "x"}}, user),
+        ({"user_info": user, "items": [{"aweme_id": "1"}]}, {"user_info": user, "items": [{"aweme_id": "1"}]}),
+        ({"userInfo": profile, "status_code": 0}, profile),
+        ({"userInfo": profile, "seo": {"title": "x"}}, {"userInfo": profile, "seo": {"title": "x"}}),
+    ):
+        (found,) = parse_user(raw, Fullness.DETAIL).found
+        assert found.raw == kept
+        assert isinstance(found.entity, User)
+        assert found.entity.follower_count
+
+
+@pytest.mark.parametrize(
+    ("raw", "fullness", "dialect"),
+    [
+        (shape("user"), Fullness.LISTED, "app"),
+        ({"user": shape("user")}, Fullness.DETAIL, "app"),
+        (shape("web_profile"), Fullness.DETAIL, "web"),
+        ({"id": "1", "secUid": "MS4wLjABAAAAx"}, Fullness.LISTED, "web"),
+        (shape("user"), Fullness.EMBEDDED, None),
+    ],
+)
+def test_the_format_of_a_user_that_was_bought_is_told(raw: Any, fullness: Fullness, dialect: str | None) -> None:
+    assert parse_user(raw, fullness).found[0].dialect == dialect
