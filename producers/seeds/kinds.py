@@ -2,7 +2,8 @@
 
 - Names and hashtags are lower-cased, as the platform ignores their case; a `sec_uid` and the code of a short
   link are case-sensitive and kept.
-- Quotes, brackets and invisible marks around a value are stripped; a search is kept as typed.
+- A name in another script is taken where `@` or a link shows that it is one.
+- An id whose time is impossible is refused.
 """
 
 import re
@@ -14,9 +15,11 @@ from urllib.parse import SplitResult
 
 from crawler.model.enums import SeedKind
 from crawler.model.hashtags import normalize_hashtag
+from producers.seeds.columns import is_column_name
 from producers.seeds.ids import impossible_time, scientific
 from producers.seeds.links import hashtag_of, music_id_of, owner_of, parse_link, post_of, refuse_short, short_url
 from producers.seeds.problems import BadValueError
+from producers.seeds.quoting import trim, unquote
 
 MAX_TEXT = 200  # characters of a search
 
@@ -28,16 +31,6 @@ _AT = ("@", "\uff20")  # the second is full-width
 _HASH = ("#", "\uff03")
 # Quotes, brackets, punctuation: their other forms are found by Unicode's categories and its compatibility forms.
 _NOT_IN_HASHTAG = frozenset(punctuation) - {"_", "-"} | {"\u3001", "\u3002", "\ufffd"}
-_SPACES = (
-    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-# Soft hyphen, byte-order mark, zero-width spaces and joiners, direction marks: copied along unseen.
-_INVISIBLE = "".join(
-    map(chr, (0xAD, 0x61C, 0xFEFF, *range(0x200B, 0x2010), 0x2060, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-)
-_BLANK = _SPACES + _INVISIBLE
-_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "«": "»", "<": ">", "(": ")", "[": "]"}
 
 
 @dataclass(frozen=True)
@@ -97,23 +90,9 @@ def expected(kind: SeedKind) -> str:
     return _EXPECTED[kind]
 
 
-def trim(text: str) -> str:
-    """Strip spaces and the invisible marks copied along from chats and documents."""
-    return text.strip(_BLANK)
-
-
 def unquote_value(kind: SeedKind, text: str) -> str:
-    """Strip what other programs put around a value; a search is kept as typed, and a hashtag has its own rules."""
-    text = trim(text)
-    if kind in SEARCHES or kind is SeedKind.HASHTAG:
-        return text
-    if text.startswith('="'):  # how spreadsheets keep a number as text
-        text = text[1:]
-    for _ in range(3):
-        text = text.rstrip(",;" + _BLANK)
-        if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
-            text = trim(text[1:-1])
-    return text.removeprefix("'") if text[1:].isdecimal() else text  # the same, as Excel shows it
+    """Return the text without what stands around a value; a search is kept as typed, a hashtag has its own rules."""
+    return trim(text) if kind in SEARCHES or kind is SeedKind.HASHTAG else unquote(text)
 
 
 def _user(kind: SeedKind, text: str) -> SeedValue:
@@ -127,6 +106,8 @@ def _user(kind: SeedKind, text: str) -> SeedValue:
             "looks like an id; the API finds users only by name, sec_uid or profile link"
             f" (if it is a name, write @{text})"
         )
+    if is_column_name(text):
+        raise BadValueError(f"is a column's name (if it is a user, write @{text})")
     if name := _username(text[1:] if text.startswith(_AT) else text):
         if name.isascii() or text.startswith(_AT):
             return SeedValue(kind, username=name)
@@ -254,14 +235,16 @@ def _any_link(kind: SeedKind, text: str) -> SeedValue:
     elif text.startswith(_HASH):
         meant = SeedKind.HASHTAG
     elif _POST_ID.fullmatch(text):
-        meant = SeedKind.POST
+        meant = SeedKind.POSTS
     else:
         raise BadValueError(scientific(text) or _unexpected(kind))
     return _PARSERS[meant](meant, text)
 
 
 def _kind_of_link(link: SplitResult) -> SeedKind:
-    if short_url(link) or post_of(link):
+    if post_of(link):
+        return SeedKind.POSTS  # fetched in batches, which costs less than a call per link
+    if short_url(link):
         return SeedKind.POST
     if hashtag_of(link):
         return SeedKind.HASHTAG

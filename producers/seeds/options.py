@@ -8,8 +8,10 @@ from typing import IO, Any
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import DEFAULT_EXPAND, EXPANDING_KINDS, Relation, SeedKind
 from crawler.model.errors import UsageError
+from producers.seeds.kinds import SeedValue
+from producers.seeds.lists import read_list
 from producers.seeds.start import sec_uids, usernames
-from producers.seeds.values import SeedValue, did_you_mean, parse_values, read_list
+from producers.seeds.values import Line, Note, did_you_mean, parse_values, seed_kind
 
 _PERIODS = ("0", "1", "7", "30", "90", "180")
 _DAY = 86_400  # seconds
@@ -27,16 +29,27 @@ _OPTIONS: dict[str, tuple[SeedKind, ...]] = {
 }
 
 
-def read_seeds(kind: str, values: Sequence[str], input_file: Path | None, stdin: IO[bytes]) -> list[SeedValue]:
+def read_seeds(
+    kind: str,
+    values: Sequence[str],
+    input_file: Path | None,
+    stdin: IO[bytes],
+    *,
+    column: str | None = None,
+    skip_invalid: bool = False,
+    note: Note = lambda _text: None,
+) -> list[SeedValue]:
     """Return the seeds from the command line, `--input` and `-`, together."""
-    lines: list[tuple[int | None, str]] = [(None, value) for value in values if value != "-"]
-    if "-" in values:
-        lines += read_list("-", stdin)
-    if input_file is not None:
-        lines += read_list(input_file, stdin)
+    lists: list[str | Path] = ["-"] if "-" in values else []
+    lists += [input_file] if input_file is not None else []
+    if column is not None and not lists:
+        raise UsageError("--column needs a list: give a file with --input, or - for stdin")
+    lines: list[Line] = [(None, value) for value in values if value != "-"]
+    for one in lists:
+        lines += read_list(one, stdin, seed_kind(kind), column=column, note=note)
     if not lines:
         raise UsageError(f"nothing to seed: give values after {kind}, a file with --input, or - for stdin")
-    return parse_values(kind, lines)
+    return parse_values(kind, lines, skip_invalid=skip_invalid, note=note)
 
 
 def build_spec(

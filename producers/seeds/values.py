@@ -41,14 +41,14 @@ def parse_values(
 
     With `skip_invalid` that is raised only where none is valid. Duplicates and skipped values are passed to `note`.
     """
-    seed_kind = _seed_kind(kind)
-    parts = [part for line in _placed(lines) for part in _parts(seed_kind, line)]
-    rounded = rounded_ids([part.value for part in parts]) if seed_kind in _OF_IDS else {}
+    wanted = seed_kind(kind)
+    parts = [part for line in _placed(lines) for part in _parts(wanted, line)]
+    rounded = rounded_ids([part.value for part in parts]) if wanted in _OF_IDS else {}
     found: dict[SeedValue, SeedValue] = {}
     problems, duplicates = Problems(), 0
     for part in parts:
         try:
-            value = _parse_part(seed_kind, part, rounded)
+            value = _parse_part(wanted, part, rounded)
         except BadValueError as bad:
             problems.add(InputProblem(part.where, part.value, str(bad)))
             continue
@@ -56,7 +56,7 @@ def parse_values(
     if problems.count and not (skip_invalid and found):
         raise problems.error()
     if not found:
-        raise InvalidSeedsError([InputProblem("", "", f"no value given: {seed_kind} needs {expected(seed_kind)}")])
+        raise InvalidSeedsError([InputProblem("", "", f"no value given: {wanted} needs {expected(wanted)}")])
     if problems.count:
         note(f"{problems.error()}\n{_count(problems.count, 'invalid value')} skipped")
     if duplicates:
@@ -64,7 +64,8 @@ def parse_values(
     return list(found.values())
 
 
-def _seed_kind(kind: str) -> SeedKind:
+def seed_kind(kind: str) -> SeedKind:
+    """Return the kind of this name; raise InvalidSeedsError where there is none."""
     try:
         return SeedKind(kind)
     except ValueError:

@@ -18,7 +18,7 @@ from crawler.model.errors import (
     UsageError,
 )
 from producers.exit_codes import ExitCode, exit_code_of_crawl, exit_code_of_error
-from producers.seeds.values import InputProblem, InvalidSeedsError
+from producers.seeds.problems import InputProblem, InvalidSeedsError
 from producers.stack import StackError
 
 

@@ -22,7 +22,7 @@ from crawler.model.errors import (
     UnreachableError,
     UsageError,
 )
-from producers.seeds.values import InputProblem, InvalidSeedsError
+from producers.seeds.problems import InputProblem, InvalidSeedsError
 
 CALL_ERRORS: list[ApiCallError] = [
     ApiCallError("odd", 418, None),

@@ -9,8 +9,9 @@ import pytest
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import Relation, SeedKind
 from crawler.model.errors import UsageError
+from producers.seeds.kinds import SeedValue
 from producers.seeds.options import build_spec, read_seeds
-from producers.seeds.values import InvalidSeedsError, SeedValue
+from producers.seeds.problems import InvalidSeedsError
 
 SEC = "MS4wLjABAAAAv7iSuuXDJGDvJkmH_vz1qkDZYo1apxgzaxdBSeIuPiMAbCdEfGhIjKlMnOpQrStUv"[:76]
 DEFAULT = {"authors", "comments", "followings"}
@@ -32,7 +33,7 @@ def asked(kind: str = "hashtag", options: dict[str, Any] | None = None, **given:
 
 @pytest.mark.parametrize("kind", list(SeedKind))
 def test_what_a_kind_expands_unless_told_otherwise(kind: SeedKind) -> None:
-    expanding = {"hashtag", "keyword", "user", "post", "posts", "music"}
+    expanding = {"hashtag", "keyword", "user", "post", "posts", "music", "links"}
     assert asked(kind).expand == (DEFAULT if kind in expanding else set())
     assert asked(kind, expand="none").expand == set()
     assert asked(kind, expand="comments").expand == {"comments"}

@@ -55,6 +55,10 @@ KINDS: list[tuple[str, list[str], dict[str, Any], list[tuple[str, dict[str, Any]
     ("music", [ID], {}, [("music_details", {"music_id": ID}), ("music_posts", {"music_id": ID})]),
     ("music-search", ["waltz"], {}, [("music_search", {"keyword": "waltz"})]),
     ("user-search", ["alice"], {}, [("user_search", {"keyword": "alice"})]),
+    ("links", [URL, "@alice", "#cats", f"https://www.tiktok.com/music/a-{ID2}", "vm.tiktok.com/ZMa"], {}, [
+        ("user_info_from_username", {"username": "alice"}), ("hashtag_search", {"hashtag": "cats"}),
+        ("music_details", {"music_id": ID2}), ("music_posts", {"music_id": ID2}),
+        ("post_info", {"url": "https://vm.tiktok.com/ZMa/"}), ("multi_post_info", {"aweme_ids": [ID]})]),
     ("live-search", ["cats"], {"country": "de"}, [("lives_search", {"keyword": "cats", "country": "de"})]),
 ]  # fmt: skip
 
@@ -90,7 +94,7 @@ def test_the_same_seed_twice_is_one(kind: str, values: list[str], pages: int) ->
 @pytest.mark.parametrize(("ids", "sizes"), [(1, [1]), (99, [99]), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])])
 @pytest.mark.parametrize("kind", ["post", "posts"])
 def test_ids_are_bought_in_batches_of_a_hundred(kind: str, ids: int, sizes: list[int]) -> None:
-    given = [str(7_000_000_000_000_000_000 + n) for n in range(ids)]
+    given = [str(7_000_000_000_000_000_001 + n) for n in range(ids)]
     pages = planned(kind, *given, *given[:50])  # some of them twice
     assert {endpoint for endpoint, _ in pages} == {"multi_post_info"}
     assert [len(args["aweme_ids"]) for _, args in pages] == sizes

@@ -1,14 +1,15 @@
 """What people paste, kind by kind, and the messages for invalid values."""
 
-import io
 import pickle
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crawler.model.enums import SeedKind
 from crawler.model.errors import UsageError
-from producers.seeds.values import InvalidSeedsError, SeedValue, parse_values, read_list
+from producers.seeds.kinds import SeedValue
+from producers.seeds.problems import InvalidSeedsError
+from producers.seeds.values import parse_values
 
 ID = "7123456789012345678"
 ID2 = "6999999999999999999"
@@ -84,22 +85,48 @@ OTHERS = [
 
 @pytest.mark.parametrize("kind", ["user", "followers", "followings", "likes"])
 @pytest.mark.parametrize(("text", "fields"), USERS)
-def test_users(kind: str, text: str, fields: dict[str, str]) -> None:
+def test_users(kind: str, text: str, fields: dict[str, Any]) -> None:
     assert parse_values(kind, [(1, text)]) == [SeedValue(SeedKind(kind), **fields)]
 
 
 @pytest.mark.parametrize(("text", "fields"), POSTS)
-def test_post(text: str, fields: dict[str, str]) -> None:
+def test_post(text: str, fields: dict[str, Any]) -> None:
     assert parse_values("post", [(None, text)]) == [SeedValue(SeedKind.POST, **fields)]
 
 
 @pytest.mark.parametrize(("kind", "text", "fields"), OTHERS)
-def test_other_kinds(kind: str, text: str, fields: dict[str, str]) -> None:
+def test_other_kinds(kind: str, text: str, fields: dict[str, Any]) -> None:
     assert parse_values(kind, [(1, text)]) == [SeedValue(SeedKind(kind), **fields)]
 
 
+LINKS = [
+    (LINK, SeedValue(SeedKind.POSTS, post_id=ID)),
+    (ID, SeedValue(SeedKind.POSTS, post_id=ID)),
+    (f"https://www.tiktok.com/foryou?item_id={ID}", SeedValue(SeedKind.POSTS, post_id=ID)),
+    ("https://vm.tiktok.com/ZMabC1/", SeedValue(SeedKind.POST, url="https://vm.tiktok.com/ZMabC1/")),
+    ("https://www.tiktok.com/@Alice", SeedValue(SeedKind.USER, username="alice")),
+    ("@Alice", SeedValue(SeedKind.USER, username="alice")),
+    (SEC, SeedValue(SeedKind.USER, sec_uid=SEC)),
+    ("https://www.tiktok.com/tag/Cats", SeedValue(SeedKind.HASHTAG, hashtag="cats")),
+    ("#Cats", SeedValue(SeedKind.HASHTAG, hashtag="cats")),
+    ("# Cats", SeedValue(SeedKind.HASHTAG, hashtag="cats")),
+    (f"https://www.tiktok.com/music/a-song-{ID}", SeedValue(SeedKind.MUSIC, music_id=ID)),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), LINKS)
+def test_the_form_of_a_link_tells_its_kind(text: str, value: SeedValue) -> None:
+    assert parse_values("links", [(1, text)]) == [value]
+
+
+@pytest.mark.parametrize("text", ["alice", "123", "https://www.tiktok.com/", "https://example.org/@alice", "7.2E+18"])
+def test_a_form_that_tells_no_kind_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSeedsError):
+        parse_values("links", [(1, text)])
+
+
 def test_every_kind_is_read() -> None:
-    tried = {kind for kind, _, _ in OTHERS} | {"user", "followers", "followings", "likes", "post"}
+    tried = {kind for kind, _, _ in OTHERS} | {"user", "followers", "followings", "likes", "post", "links"}
     assert tried == set(SeedKind)
 
 
@@ -219,45 +246,3 @@ def test_several_ids_on_a_line() -> None:
 )
 def test_labels(kind: str, text: str, label: str) -> None:
     assert parse_values(kind, [(1, text)])[0].label == label
-
-
-def read(data: bytes) -> list[tuple[int, str]]:
-    return read_list("-", io.BytesIO(data))
-
-
-@pytest.mark.parametrize(
-    ("data", "values"),
-    [
-        (b"a\nb\n", [(1, "a"), (2, "b")]),
-        (b"\xef\xbb\xbfa\r\n\r\n  b  \r\n", [(1, "a"), (3, "b")]),
-        (b"a\rb", [(1, "a"), (2, "b")]),
-        (b"# a comment\n#\n##\n#cats\n", [(4, "#cats")]),
-        ("x\u2028y\n猫".encode(), [(1, "x\u2028y"), (2, "猫")]),
-    ],
-)
-def test_lists(data: bytes, values: list[tuple[int, str]]) -> None:
-    assert read(data) == values
-
-
-@pytest.mark.parametrize(
-    ("data", "why"),
-    [
-        (b"", "standard input: contains no values"),
-        (b"\n# only this\n", "standard input: contains no values"),
-        (b"ok\nm\xfcnchen\n", r"standard input: is not UTF-8 \(line 2\)"),
-        ("a\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
-    ],
-)
-def test_lists_that_cannot_be_read(data: bytes, why: str) -> None:
-    with pytest.raises(InvalidSeedsError, match=why):
-        read(data)
-
-
-def test_files(tmp_path: Path) -> None:
-    path = tmp_path / "users.txt"
-    path.write_text("alice\n\n@bob\n")
-    assert read_list(path, io.BytesIO()) == [(1, "alice"), (3, "@bob")]
-    with pytest.raises(InvalidSeedsError, match=r"none\.txt: cannot be read: No such file"):
-        read_list(tmp_path / "none.txt", io.BytesIO())
-    with pytest.raises(InvalidSeedsError, match="cannot be read: Is a directory"):
-        read_list(tmp_path, io.BytesIO())
