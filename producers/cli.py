@@ -124,7 +124,13 @@ def seed(
     values: Annotated[
         list[str] | None, typer.Argument(metavar="VALUE...", help="Names, links or ids; - reads them from stdin.")
     ] = None,
-    input_file: Annotated[Path | None, typer.Option("--input", help="A file with one seed per line.")] = None,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", help="A list of seeds: text, CSV, TSV, JSON or TikTok's data export.")
+    ] = None,
+    column: Annotated[str | None, typer.Option(metavar="NAME", help="The column of a table to read.")] = None,
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Report invalid seeds and start with the others.")
+    ] = False,
     expand: Annotated[
         str | None, typer.Option(help=f"Relations to follow, comma-separated ({', '.join(Relation)}), or none.")
     ] = None,
@@ -149,6 +155,7 @@ def seed(
         int, typer.Option(min=-5, max=5, help="Each step up doubles the crawl's share of the workers.")
     ] = 0,
     name: Annotated[str | None, typer.Option(help="A name to use in place of the id.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Take the name even if another crawl has it.")] = False,
     attr: Annotated[list[str] | None, typer.Option(metavar="K=V", help="An attribute to store with the crawl.")] = None,
     full: Annotated[
         bool, typer.Option("--full", help="hashtag, keyword: one call, which the provider pages itself.")
@@ -170,9 +177,11 @@ def seed(
     """Start a crawl and print its id."""
     from crawler.rate_limit.limiter import RateLimiter
     from producers.seeds.options import build_spec, read_seeds
-    from producers.seeds.start import first_pages, start_crawl
+    from producers.seeds.start import first_pages, refuse_name_in_use, start_crawl
 
-    seeds = read_seeds(kind, values or [], input_file, sys.stdin.buffer)
+    seeds = read_seeds(
+        kind, values or [], input_file, sys.stdin.buffer, column=column, skip_invalid=skip_invalid, note=echo_err
+    )
     options = {
         "full": full,
         "days": days,
@@ -200,12 +209,15 @@ def seed(
     )
     settings = _settings()
     store = _store(settings)
+    if spec.name is not None and not again:
+        refuse_name_in_use(store, spec.name)
     RateLimiter(settings.redis_url).ping()
     _check_broker(settings)
     crawl_id = start_crawl(store, spec, seeds, first_pages(spec, seeds))
     if not store.workers.all():
         echo_err("no worker is running: start one with `tokcrawl worker`")
-    print_data({"crawl": crawl_id, "kind": kind, "seeds": len(seeds), "name": name} if as_json else crawl_id, as_json)
+    started = {"crawl": crawl_id, "kind": kind, "seeds": len(seeds), "name": spec.name}
+    print_data(started if as_json else crawl_id, as_json)
 
 
 @app.command()

@@ -5,10 +5,12 @@ from typing import Any
 
 from crawler.model.enums import CrawlState, EndReason, PauseCause
 from crawler.model.errors import UsageError
+from crawler.model.sanitize import fix_surrogates
 from crawler.rate_limit.limiter import RateLimiter
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
 from producers.console import plural
+from producers.seeds.options import check_number
 from producers.status import find_crawl
 
 
@@ -29,6 +31,8 @@ def resume(
     if crawl["state"] != CrawlState.PAUSED:
         raise UsageError(f"crawl {crawl_id} is {crawl['state']}, only a paused one can be resumed")
     budget = {name: n for name, n in (("units", max_units), ("pages", max_pages)) if n is not None}
+    for name, total in budget.items():
+        check_number(total, f"--max-{name}")
     if budget:
         stats = store.stats.recount(crawl_id)
         store.budgets.open_account(crawl_account(crawl_id), stats["units"] + stats["unknown"], stats["pages"]["done"])
@@ -71,7 +75,7 @@ def retry(store: Store, id_or_name: str, kind: str | None) -> str:
     crawl_id = crawl["_id"]
     if crawl["state"] == CrawlState.CANCELLED:
         raise UsageError(f"crawl {crawl_id} is cancelled; start a new one with `tokcrawl seed`")
-    pages = store.failures.retry(crawl_id, kind)
+    pages = store.failures.retry(crawl_id, kind and fix_surrogates(kind))
     if not pages:
         raise UsageError(_nothing_to_retry(store, crawl_id, kind))
     store.crawls.reopen(crawl_id)

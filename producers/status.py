@@ -5,16 +5,22 @@ from typing import Any
 
 from crawler.model.enums import COUNTED_KINDS, CrawlState, PageState
 from crawler.model.errors import UsageError
+from crawler.model.sanitize import fix_surrogates
 from crawler.store import Store
 
+_SHOWN = 20  # ids in an error
 _SMALL = 5_000  # pages; a larger crawl is not counted from the ledger here, its roll-up is used instead
 
 
 def find_crawl(store: Store, id_or_name: str) -> dict[str, Any]:
-    """Return the crawl's document; raise UsageError if there is none."""
-    if (found := store.crawls.get(id_or_name)) is None:
-        raise UsageError(f"no crawl {id_or_name!r}; `tokcrawl status` lists the latest")
-    return found
+    """Return the crawl's document; raise UsageError if there is none, or several of this name."""
+    name = fix_surrogates(id_or_name)
+    if (found := store.crawls.get(name)) is not None:
+        return found
+    if ids := store.crawls.ids_named(name):
+        more = f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else ""
+        raise UsageError(f"{len(ids):,} crawls are named {name!r}: {', '.join(ids[:_SHOWN])}{more}; give the id of one")
+    raise UsageError(f"no crawl {id_or_name!r}; `tokcrawl status` lists the latest")
 
 
 def crawl_status(store: Store, crawl: Mapping[str, Any], *, count: bool = True) -> dict[str, Any]:

@@ -26,10 +26,23 @@ class Crawls(Repository):
         self._seeds = db["seeds"]
 
     @translate_errors
-    def create(self, crawl_id: str, spec: CrawlSpec, seeds: Sequence[str] = ()) -> None:
-        """Create a crawl whose first pages are still being written; `seeds` as people read them."""
+    def create(
+        self,
+        crawl_id: str,
+        spec: CrawlSpec,
+        seeds: Sequence[str] = (),
+        *,
+        kinds: Sequence[str] = (),
+        given: Sequence[str] = (),
+        line: Sequence[int | None] = (),
+    ) -> None:
+        """Create a crawl whose first pages are still being written.
+
+        Of each seed: as people read it, its kind, what was typed, and in which line of a list.
+        """
         written = spec.model_dump(mode="json")
-        lists = {"values": list(seeds), **{name: written.pop(name) for name in _LONG_LISTS}}
+        lists: dict[str, Sequence[Any]] = {"values": seeds, "kinds": kinds, "given": given, "line": line}
+        lists |= {name: written.pop(name) for name in _LONG_LISTS}
         for chunk in _chunks(crawl_id, lists):
             self._seeds.insert_one(chunk)
         self._crawls.insert_one(
@@ -64,6 +77,11 @@ class Crawls(Repository):
             return found
         named = list(self._crawls.find({"name": crawl_id}).limit(2))
         return named[0] if len(named) == 1 else None
+
+    @translate_errors
+    def ids_named(self, name: str) -> list[str]:
+        """Return the ids of the crawls of this name, newest first."""
+        return [str(found["_id"]) for found in self._crawls.find({"name": name}, {"_id": 1}).sort("created_at", -1)]
 
     @translate_errors
     def latest(self, limit: int = 20) -> list[Document]:
@@ -179,9 +197,9 @@ class Crawls(Repository):
         return CrawlSpec.model_validate(spec)
 
 
-def _chunks(crawl_id: str, lists: Mapping[str, Sequence[str]]) -> Iterator[Document]:
+def _chunks(crawl_id: str, lists: Mapping[str, Sequence[Any]]) -> Iterator[Document]:
     for begin in range(0, max(map(len, lists.values())), _CHUNK):
-        parts = {name: one[begin : begin + _CHUNK] for name, one in lists.items()}
+        parts = {name: list(one[begin : begin + _CHUNK]) for name, one in lists.items()}
         yield {"_id": f"{crawl_id}:{begin}", "crawl": crawl_id, **{name: part for name, part in parts.items() if part}}
 
 

@@ -215,6 +215,9 @@ FIELDS: dict[str, list[Row]] = {
         ("_id", "string", "", "crawl id, `:`, position of the first value"),
         ("crawl", "string", "", "`crawls._id`; indexed"),
         ("values", "list of strings", "", "seeds as people read them"),
+        ("kinds", "list of strings", "", "the kind of each; in a `links` crawl they differ"),
+        ("given", "list of strings", "", "what was typed or stood in the list, up to 200 characters each"),
+        ("line", "list of integers and nulls", "", "the line of the list; null for an argument of the command"),
         ("usernames", "list of strings", "", "users seeded by name: in this crawl they are fetched by name everywhere"),
         ("sec_uids", "list of strings", "", "users seeded by sec_uid whose alternative profile is asked for"),
     ],
@@ -348,6 +351,7 @@ SEED_KINDS: dict[str, tuple[str, str, str]] = {
     "music-search": ("text", "sounds found", ""),
     "user-search": ("text", "users found", ""),
     "live-search": ("text", "lives found, kept raw", "`--country`"),
+    "links": ("links, @names, #hashtags, post ids", "what the kind of each brings: `posts`, `user`, `hashtag` or `music`, told from its form", ""),
 }  # fmt: skip
 
 RELATIONS: dict[str, tuple[str, str]] = {

@@ -26,7 +26,7 @@ MAX_TEXT = 200  # characters of a search
 _USERNAME = re.compile(r"[a-z0-9_.]{2,30}")
 _SEC_UID = re.compile(r"MS4wLjAB[A-Za-z0-9_=-]{16,120}")  # 76 characters in the wild; a cut one is refused
 _POST_ID = re.compile(r"[0-9]{15,20}")
-_MUSIC_ID = re.compile(r"[0-9]{5,20}")  # sounds of the musical.ly years have short ids
+_MUSIC_ID = re.compile(r"[1-9][0-9]{4,19}")  # sounds of the musical.ly years have short ids
 _AT = ("@", "\uff20")  # the second is full-width
 _HASH = ("#", "\uff03")
 # Quotes, brackets, punctuation: their other forms are found by Unicode's categories and its compatibility forms.

@@ -61,8 +61,8 @@ def _values(
     lines = _without_comments(text.split("\n"), kind)
     if (table := find_table(lines, kind, column)) is not None:
         if column is None:
-            others = f", not {', '.join(table.other_columns)}" if table.other_columns else ""
-            note(f"{name}: taking column {table.column!r}{others} (--column takes another)")
+            others = ", ".join(table.other_columns)
+            note(f"{name}: taking column {table.column!r}" + (f" (--column takes another: {others})" if others else ""))
         return table.values
     if lines and name.lower().endswith(_TABLE_ENDINGS) and _is_row(lines[0][1]):
         raise ValueError(f"has several columns: name the one with the values by --column (first row: {lines[0][1]!r})")

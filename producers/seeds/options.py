@@ -8,13 +8,16 @@ from typing import IO, Any
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import DEFAULT_EXPAND, EXPANDING_KINDS, Relation, SeedKind
 from crawler.model.errors import UsageError
-from producers.seeds.kinds import SeedValue
+from producers.seeds.kinds import SeedValue, printable
 from producers.seeds.lists import read_list
+from producers.seeds.problems import BadValueError
 from producers.seeds.start import sec_uids, usernames
 from producers.seeds.values import Line, Note, did_you_mean, parse_values, seed_kind
 
 _PERIODS = ("0", "1", "7", "30", "90", "180")
 _DAY = 86_400  # seconds
+_MOST = 10**12  # of units, pages, items
+_MAX_TEXT = 500  # characters of a name, of an attribute
 
 # The seed kinds each option applies to; with any other kind it is refused rather than ignored.
 _OPTIONS: dict[str, tuple[SeedKind, ...]] = {
@@ -69,6 +72,8 @@ def build_spec(
     options: Mapping[str, Any],
 ) -> CrawlSpec:
     """Return the spec; raise UsageError for an option that is malformed or does not fit."""
+    for option, number in (("depth", depth), ("max-pages", max_pages), ("max-units", max_units)):
+        check_number(number, f"--{option}")
     start, stop = _day(since, "--since", 0), _day(until, "--until", _DAY - 1)
     if start is not None and stop is not None and start > stop:
         raise UsageError(f"--since {since} is after --until {until}")
@@ -85,8 +90,8 @@ def build_spec(
         since=start,
         until=stop,
         priority=priority,
-        name=name,
-        attrs=dict(_pair(attr, "--attr", "K=V") for attr in attrs),
+        name=None if name is None else _text(name.strip(), "--name"),
+        attrs=dict(_pair(_text(attr, "--attr"), "--attr", "K=V") for attr in attrs),
     )
 
 
@@ -106,6 +111,8 @@ def _expand(kind: SeedKind, expand: str | None) -> frozenset[Relation]:
 def _options(kind: SeedKind, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the kind's own options as the API's arguments, with their defaults."""
     given = {name: value for name, value in options.items() if value not in (None, False)}
+    for name in ("days", "max_cursor"):
+        check_number(given.get(name), f"--{name.replace('_', '-')}")
     for name in given:
         if kind not in _OPTIONS[name]:
             raise UsageError(f"--{name.replace('_', '-')} works with {' and '.join(_OPTIONS[name])}, not with {kind}")
@@ -120,9 +127,26 @@ def _options(kind: SeedKind, options: Mapping[str, Any]) -> dict[str, Any]:
             given.setdefault("days", 3650)
         elif given.keys() & {"days", "max_cursor"}:
             raise UsageError("--days and --max-cursor need --full")
-    if len(country := str(given.get("country", "xx"))) != 2 or not country.isalpha():
+    if len(country := str(given.get("country", "xx"))) != 2 or not (country.isascii() and country.isalpha()):
         raise UsageError(f"--country takes a two-letter code like us, not {country!r}")
     return given
+
+
+def check_number(number: int | None, option: str) -> None:
+    """Raise UsageError where a number is larger than any crawl needs and the database may hold."""
+    if number is not None and number > _MOST:
+        raise UsageError(f"{option} takes a number up to {_MOST:,}")
+
+
+def _text(text: str, option: str) -> str:
+    """Return a text that the database can hold."""
+    try:
+        printable(text)
+    except BadValueError as bad:
+        raise UsageError(f"{option} {bad}") from None
+    if not 0 < len(text) <= _MAX_TEXT:
+        raise UsageError(f"{option} takes 1 to {_MAX_TEXT} characters, not {len(text):,}")
+    return text
 
 
 def _no_such(noun: str, word: str, known: Iterable[str]) -> str:
@@ -133,7 +157,7 @@ def _limit(text: str) -> tuple[str, int]:
     name, value = _pair(text, "--limit", "LIST=N")
     if name not in (known := sorted({*SeedKind, *Relation})):
         raise UsageError(f"--limit: {_no_such('list', name, known)}; use {', '.join(known)}")
-    if not value.isdecimal() or int(value) < 1:
+    if not value.isdecimal() or len(value) > len(str(_MOST)) or int(value) < 1:
         raise UsageError(f"--limit {name} takes a number of items, not {value!r}")
     return name, int(value)
 
@@ -151,9 +175,8 @@ def _day(text: str | None, option: str, seconds: int) -> int | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        second = int((moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).timestamp())
+    except (ValueError, OverflowError):
         raise UsageError(f"{option} takes a date like 2026-01-31, not {text!r}") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
     whole_day = len(text) <= len("2026-01-31")
-    return int(moment.timestamp()) + (seconds if whole_day else 0)
+    return second + (seconds if whole_day else 0)

@@ -4,11 +4,13 @@ _SPACES = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-# Soft hyphen, byte-order mark, zero-width spaces and joiners, direction marks: copied along unseen.
-_INVISIBLE = "".join(
-    map(chr, (0xAD, 0x61C, 0xFEFF, *range(0x200B, 0x2010), 0x2060, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_JOINERS = "\u200c\u200d"  # change how a word or an emoji reads; names, ids and links hold none
+# Soft hyphen, byte-order mark, zero-width space, direction marks: copied along unseen.
+_MARKS = "".join(
+    map(chr, (0xAD, 0x61C, 0xFEFF, 0x200B, 0x200E, 0x200F, 0x2060, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 )
-_BLANK = _SPACES + _INVISIBLE
+_BLANK = _SPACES + _MARKS
+_WITHOUT_MARKS = str.maketrans("", "", _MARKS + _JOINERS)
 _PAIRS = ('""', "''", "``", "\u201c\u201d", "\u201e\u201c", "\u2018\u2019", "\xab\xbb", "<>", "()", "[]")
 _LEVELS = 3  # of quotes in brackets in quotes
 
@@ -19,8 +21,8 @@ def trim(text: str) -> str:
 
 
 def unquote(text: str) -> str:
-    """Return the value without the quotes, brackets and list punctuation around it."""
-    text = trim(text)
+    """Return the value without invisible marks, and without the quotes, brackets and list punctuation around it."""
+    text = trim(text if text.isascii() else text.translate(_WITHOUT_MARKS))
     if text.startswith('="'):  # how spreadsheets keep a number as text
         text = text[1:]
     for _ in range(_LEVELS):

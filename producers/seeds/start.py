@@ -9,6 +9,7 @@ from crawler.api.endpoints import ENDPOINTS
 from crawler.model.crawls import CrawlSpec
 from crawler.model.entities import User
 from crawler.model.enums import SeedKind
+from crawler.model.errors import UsageError
 from crawler.model.pages import PlannedPage, Request
 from crawler.planning import plan_profile
 from crawler.store import Store
@@ -35,7 +36,14 @@ def first_pages(spec: CrawlSpec, values: Sequence[SeedValue]) -> list[PlannedPag
 def start_crawl(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plans: Sequence[PlannedPage]) -> str:
     """Write the crawl and its first pages, then set it running; return its id."""
     crawl_id = f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
-    store.crawls.create(crawl_id, spec, [value.label for value in values])
+    store.crawls.create(
+        crawl_id,
+        spec,
+        [value.label for value in values],
+        kinds=[value.kind for value in values],
+        given=[value.given for value in values],
+        line=[value.line for value in values],
+    )
     if spec.max_units is not None or spec.max_pages is not None:
         store.budgets.open_account(crawl_account(crawl_id), 0, 0)
     for begin in range(0, len(plans), _CHUNK):
@@ -43,6 +51,12 @@ def start_crawl(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plan
     store.crawls.increment_stats(crawl_id, {"pages.planned": len(plans)})
     store.crawls.start(crawl_id)
     return crawl_id
+
+
+def refuse_name_in_use(store: Store, name: str) -> None:
+    """Raise UsageError where a crawl of this name exists: commands could no longer tell them apart by it."""
+    if ids := store.crawls.ids_named(name):
+        raise UsageError(f"--name {name!r} is in use by crawl {ids[0]}; choose another, or add --again")
 
 
 def usernames(values: Sequence[SeedValue]) -> frozenset[str]:

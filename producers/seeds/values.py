@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from crawler.model.enums import SeedKind
+from crawler.model.sanitize import fix_surrogates
 from producers.seeds.ids import rounded_ids
 from producers.seeds.kinds import SEARCHES, SeedValue, expected, parse_value, unquote_value
 from producers.seeds.links import find_links
@@ -112,7 +113,7 @@ def _parse_part(kind: SeedKind, part: _Part, rounded: Mapping[str, str]) -> Seed
     if part.value in rounded:
         raise BadValueError(rounded[part.value])
     value = parse_value(kind, part.value)
-    return replace(value, given=part.given.strip()[:_MAX_GIVEN], line=part.line)
+    return replace(value, given=fix_surrogates(part.given).strip()[:_MAX_GIVEN], line=part.line)
 
 
 def _identity(value: SeedValue) -> SeedValue:

@@ -134,7 +134,14 @@ SEEDED = {"usernames": frozenset({"alice"}), "sec_uids": frozenset({"MS4wLjABAAA
 def crawled() -> Store:
     """A database after a bounded crawl in which most things that can happen to a page have happened."""
     store = Store(mongomock_ng.MongoClient(tz_aware=True).db)
-    store.crawls.create("c", CrawlSpec(kind=SeedKind.HASHTAG, max_units=900, **SEEDED), ["cats"])
+    store.crawls.create(
+        "c",
+        CrawlSpec(kind=SeedKind.HASHTAG, max_units=900, **SEEDED),
+        ["cats"],
+        kinds=["hashtag"],
+        given=["Cats"],
+        line=[1],
+    )
     plans = [PlannedPage(request, 0, slow=request.endpoint == "lives_search") for request in REQUESTS]
     dead = PlannedPage(Request("post_comments", {"aweme_id": "2"}), 0)
     in_flight = PlannedPage(Request("user_followings", {"id": "1", "sec_uid": "MS4wLjABAAAA"}), 0)
@@ -206,6 +213,9 @@ TYPES: dict[str, Any] = {
     "date": lambda value: isinstance(value, datetime),
     "object": lambda value: isinstance(value, Mapping),
     "list of strings": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    "list of integers and nulls": lambda value: (
+        isinstance(value, list) and all(one is None or isinstance(one, int) for one in value)
+    ),
     "null": lambda value: value is None,
     "`video`": lambda value: value == "video",
     "`photo`": lambda value: value == "photo",

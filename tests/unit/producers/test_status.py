@@ -7,6 +7,7 @@ import pytest
 
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, PauseCause, SeedKind
+from crawler.model.errors import UsageError
 from crawler.model.pages import PlannedPage, Request
 from crawler.store import Store
 from producers.status import crawl_status, find_crawl, is_finalizing
@@ -37,6 +38,21 @@ def crawl(store: Store) -> str:
 def pages_of(store: Store, rollup: dict[str, Any], **options: bool) -> dict[str, int]:
     store.db["crawls"].update_one({"_id": "c"}, {"$set": {"rollup": rollup}})
     return {name: n for name, n in crawl_status(store, find_crawl(store, "c"), **options)["pages"].items() if n}
+
+
+@pytest.mark.parametrize("word", ["nobody", "half \udc80", "NUL \0", "x" * 5000])
+def test_a_crawl_that_is_not_there_is_an_error_of_the_user(store: Store, crawl: str, word: str) -> None:
+    with pytest.raises(UsageError, match=r"^no crawl .*`tokcrawl status` lists the latest$"):
+        find_crawl(store, word)
+
+
+def test_a_name_that_several_crawls_have_lists_their_ids(store: Store) -> None:
+    for n in range(23):
+        store.crawls.create(f"c{n:02}", CrawlSpec(kind=SeedKind.HASHTAG, name="daily" if n < 22 else "other"))
+        store.db["crawls"].update_one({"_id": f"c{n:02}"}, {"$set": {"created_at": n}})
+    assert find_crawl(store, "other")["_id"] == "c22"
+    with pytest.raises(UsageError, match=r"^22 crawls are named 'daily': c21, c20, .*, c02 and 2 more; give the id"):
+        find_crawl(store, "daily")
 
 
 def test_a_small_crawl_is_counted_whatever_its_roll_up_says(store: Store, crawl: str) -> None:

@@ -70,6 +70,20 @@ def test_a_crawl_is_found_by_id_and_by_a_name_that_is_its_own(store: Store) -> N
         store.crawls.create(crawl, spec(name=name))
     found = [store.crawls.get(word) for word in ("a", "one", "two", "b", "nobody")]
     assert [one and one["_id"] for one in found] == ["a", "a", None, "b", None]
+    assert [sorted(store.crawls.ids_named(name)) for name in ("one", "two", "nobody")] == [["a"], ["b", "c"], []]
+
+
+def test_what_was_typed_is_kept_with_each_seed(store: Store) -> None:
+    store.crawls.create(
+        "c", spec(), ["@alice", "#cats"], kinds=["user", "hashtag"], given=["Alice", "# Cats"], line=[None, 7]
+    )
+    (chunk,) = store.db["seeds"].find({"crawl": "c"})
+    assert {name: chunk[name] for name in ("values", "kinds", "given", "line")} == {
+        "values": ["@alice", "#cats"],
+        "kinds": ["user", "hashtag"],
+        "given": ["Alice", "# Cats"],
+        "line": [None, 7],
+    }
 
 
 def test_the_newest_come_first(store: Store) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, SeedKind
+from crawler.model.errors import UsageError
 from crawler.planning import validate_request
 from crawler.store import Store
-from producers.seeds.start import first_pages, sec_uids, start_crawl, usernames
+from producers.seeds.start import first_pages, refuse_name_in_use, sec_uids, start_crawl, usernames
 from producers.seeds.values import parse_values
 
 ID, ID2, COMMENT = "7123456789012345678", "6999999999999999999", "7200000000000000001"
@@ -122,6 +123,25 @@ def test_a_crawl_is_started_with_all_its_pages(store: Store) -> None:
     assert len(store.frontier.undispatched(crawl, 99)) == 30
     assert store.db["budgets"].count_documents({}) == 0
     assert [one.spec for one in store.crawls.active()] == [spec]
+
+
+def test_what_was_typed_is_kept_with_the_seeds(store: Store) -> None:
+    given = parse_values("links", [(None, " #Cats "), (4, "see https://www.tiktok.com/@Alice!"), (5, "@b\u00adob")])
+    crawl = start_crawl(store, CrawlSpec(kind=SeedKind.LINKS), given, [])
+    (chunk,) = store.db["seeds"].find({"crawl": crawl})
+    assert chunk["values"] == ["#cats", "@alice", "@bob"]
+    assert chunk["kinds"] == ["hashtag", "user", "user"]
+    assert chunk["given"] == ["#Cats", "see https://www.tiktok.com/@Alice!", "@b\u00adob"]
+    assert chunk["line"] == [None, 4, 5]
+
+
+def test_a_name_in_use_is_refused(store: Store) -> None:
+    refuse_name_in_use(store, "daily")
+    crawl = start_crawl(store, CrawlSpec(kind=SeedKind.HASHTAG, name="daily"), [], [])
+    with pytest.raises(
+        UsageError, match=rf"^--name 'daily' is in use by crawl {crawl}; choose another, or add --again$"
+    ):
+        refuse_name_in_use(store, "daily")
 
 
 def test_a_budget_is_opened_with_the_crawl(store: Store) -> None:
