@@ -115,6 +115,16 @@ def _malformed(endpoint: Endpoint, request: Request, nth: int) -> str | None:
     return None
 
 
+def halve_batch(page: Page) -> list[PlannedPage]:
+    """Return a page for each half of a batch, so that one bad id does not lose the others; none for a single id."""
+    name = ENDPOINTS[page.endpoint].batch_argument
+    ids = page.request.args[name] if name is not None else []
+    if name is None or len(ids) < 2:
+        return []
+    halves = ids[: len(ids) // 2], ids[len(ids) // 2 :]
+    return [PlannedPage(Request(page.endpoint, {**page.request.args, name: half}), page.depth) for half in halves]
+
+
 def follow_ups(spec: CrawlSpec, endpoint: Endpoint, depth: int, items: Iterable[Entity]) -> list[PlannedPage]:
     """Return the first page of each list that the items of a page at `depth` lead to, within `spec.depth`."""
     plans: dict[str, PlannedPage] = {}

@@ -159,6 +159,13 @@ class Committer:
         self._publish(messages)
         return Outcome.REPLANNED
 
+    def plan(self, page: Page, crawl: Crawl, plans: Sequence[PlannedPage]) -> None:
+        """Add pages that take the place of one, and publish messages for them; can be repeated without harm."""
+        batch = self._plan_batch(page, crawl, plans)
+        messages: list[PageMessage] = []
+        self._store.rewrite_after_reset(lambda: messages.extend(self._add([batch])[0]))
+        self._publish(messages)
+
     # --- store, plan, complete ---
 
     def _write(self, batch: Sequence[FetchedPage]) -> dict[str, PageCommit]:

@@ -27,7 +27,7 @@ from crawler.model.enums import EndReason, PageState
 from crawler.model.errors import ApiCallError, MalformedAnswerError, MismatchError
 from crawler.model.pages import Page
 from crawler.model.sanitize import json_preview
-from crawler.planning import Problem, validate_request
+from crawler.planning import Problem, halve_batch, validate_request
 from crawler.rate_limit.limiter import Permit, RateLimiter
 from crawler.store import Store
 from crawler.store.connection import Document
@@ -131,7 +131,7 @@ class PageRunner:
             outcome = self._committer.commit(page, crawl, endpoint, parsed, charge)
         except ApiCallError as error:
             charge = reservation.charge(error.units)
-            outcome = self._handle_error(page, charge, admitted.permit, error)
+            outcome = self._handle_error(page, crawl, charge, admitted.permit, error)
         except Exception as error:
             # Whatever it is, the call was made: the page is parked with its charge, and not fetched again by itself.
             log.exception("page %s is parked: an unexpected error followed its call", page.id)
@@ -145,7 +145,7 @@ class PageRunner:
         self._breaker.record(page.id, admitted.permit, None)
         return response
 
-    def _handle_error(self, page: Page, charge: Charge, permit: Permit, error: ApiCallError) -> Outcome:
+    def _handle_error(self, page: Page, crawl: Crawl, charge: Charge, permit: Permit, error: ApiCallError) -> Outcome:
         outage = self._breaker.record(page.id, permit, error)
         decision = decide(error, page.attempts, self._max_attempts, outage, random.random)
         if decision.gate is not None:
@@ -154,6 +154,9 @@ class PageRunner:
         log.debug("%s: %s (%s)", page.request.describe(), error, decision.action)
         if decision.action == "retry":
             return self._retry(page, decision, charge, _error_document(error))
+        if decision.action == "halve" and (halves := halve_batch(page)):
+            self._committer.plan(page, crawl, halves)
+            return self._end(page, PageState.DONE, EndReason.END, _error_document(error), charge)
         state = PageState.DONE if decision.action == "end" else PageState.FAILED
         return self._end(page, state, decision.end, _error_document(error), charge)
 

@@ -8,6 +8,7 @@ from crawler.model.enums import EndReason, PauseCause
 from crawler.model.errors import (
     AccountError,
     ApiCallError,
+    BadRequestError,
     NotAvailableError,
     QuotaExhaustedError,
     RateLimitedError,
@@ -23,10 +24,11 @@ class RetryDecision:
 
     retry: plan it again after `after` seconds; `attempt` says whether this used up one of its tries.
     end: the error is an answer, and the list ends with `end`.      fail: keep the page with its error.
+    halve: fetch the ids of a batch in two calls, as one of them was refused; fail where it is no batch.
     gate: the cause to close the gate for; None leaves it open.
     """
 
-    action: Literal["retry", "end", "fail"]
+    action: Literal["retry", "end", "fail", "halve"]
     after: float = 0.0
     attempt: bool = False
     end: EndReason = EndReason.ERROR
@@ -51,6 +53,8 @@ def decide(error: ApiCallError, attempts: int, most: int, outage: bool, chance: 
         if outage:
             return RetryDecision("retry", after=FIRST_PAUSE * (1 + chance()))
         return _retry_or_fail(attempts, most, chance)
+    if isinstance(error, BadRequestError) and error.status == 422:
+        return RetryDecision("halve")
     return RetryDecision("fail")
 
 

@@ -165,6 +165,47 @@ def test_a_forged_page_makes_no_call_and_is_skipped(
     assert not harness.store.failures.exist("c")
 
 
+def run_refusing(harness: RunnerHarness, ids: list[str], refused: set[str]) -> None:
+    """Run a batch and all that follows, over an API that refuses every call that holds one of `refused`."""
+    first = Request("multi_post_info", {"aweme_ids": ids})
+    harness.store.frontier.add("c", [PlannedPage(first, 0)], max_depth=2)
+    harness.sent.append(PageMessage(first.page_id("c"), "c", first))
+    while harness.sent:
+        message = harness.sent.pop(0)
+        asked = message.request.args["aweme_ids"]
+        wrong = BadRequestError("aweme_ids: wrong", 422) if refused & set(asked) else None
+        harness.api.answers = [wrong or [raw("post", aweme_id=one, item_id=one) for one in asked]]
+        harness.runner.run(message.page_id, "c")
+
+
+def test_one_bad_id_of_a_batch_loses_only_itself(store: Store) -> None:
+    harness, ids = RunnerHarness(store, expand=frozenset()), [item_id(n) for n in range(1, 101)]
+    run_refusing(harness, ids, {ids[66]})
+    pages = list(harness.store.db["pages"].find())
+    assert {page["state"] for page in pages} == {"done", "failed"}
+    (failed,) = (page for page in pages if page["state"] == "failed")
+    assert (failed["args"]["aweme_ids"], failed["end"], failed["error"]["status"]) == ([ids[66]], "error", 422)
+    bought = [one for page in pages for one in page.get("items") or []]
+    assert sorted(bought) == sorted(set(ids) - {ids[66]})  # each once
+    assert (len(harness.api.calls), sum(page["units"] or 0 for page in pages)) == (15, 7)
+    assert len({str(args) for _, args, _ in harness.api.calls}) == 15
+
+
+def test_a_batch_that_is_refused_again_after_a_crash_plans_nothing_twice(harness: RunnerHarness) -> None:
+    batch = Request("multi_post_info", {"aweme_ids": [item_id(1), item_id(2)]})
+    found = harness.run(batch, BadRequestError("wrong", 422))
+    assert (found["state"], found["end"], found["items"], found["units"]) == ("done", "end", [], 0)
+    assert len(harness.sent) == 2
+    reopened = {"$set": {"state": "planned"}, "$unset": {"fetched": 1}}
+    harness.store.db["pages"].update_one({"_id": found["_id"]}, reopened)
+        {"_id": found["_id"]}, {"$set": {"state": "planned"}, "$unset": {"fetched": 1}}
+    )
+    harness.run(batch, BadRequestError("wrong", 422))
+    assert len(harness.sent) == 2
+    assert harness.store.db["pages"].count_documents({}) == 3
+    assert not harness.store.failures.exist("c")
+
+
 @pytest.mark.parametrize(
     ("error", "state", "end", "attempts", "told"),
     [

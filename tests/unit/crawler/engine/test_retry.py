@@ -57,6 +57,8 @@ TABLE: list[tuple[ApiCallError, int, bool, RetryDecision]] = [
     (MismatchError("another"), MOST - 1, True, RetryDecision("fail")),
     (BadRequestError("no such country", 466), 0, False, RetryDecision("fail")),
     (BadRequestError("no such country", 466), 0, True, RetryDecision("fail")),
+    (BadRequestError("wrong argument", 422), 0, False, RetryDecision("halve")),
+    (BadRequestError("wrong argument", 422), MOST, True, RetryDecision("halve")),
     (ApiCallError("unheard of", 418), 0, False, RetryDecision("fail")),
 ]
 
