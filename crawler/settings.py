@@ -2,10 +2,10 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
 from pydantic import (
     Field,
     NonNegativeFloat,
@@ -14,20 +14,30 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from crawler.environment import PREFIX, from_dotenv, from_environment
 from crawler.model.errors import UsageError
+from crawler.model.server_urls import check_server_url
 
-PREFIX = "TOKCRAWL_"
 STACK_FILE = "stack.json"
+
+_SCHEMES: dict[str, tuple[str, ...]] = {
+    "broker_url": (),  # any that Celery supports; workers/app.py checks it
+    "redis_url": ("redis", "rediss", "unix"),
+    "mongo_url": ("mongodb", "mongodb+srv"),
+}
+_NEEDS = {"int": "an integer", "float": "a number", "finite": "a finite number"}
 
 
 class Settings(BaseSettings):
     """All settings; each is the environment variable of its name in capitals after `TOKCRAWL_`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     api_token: SecretStr = SecretStr("")
     api_url: str = "https://ensembledata.com/apis"
@@ -47,28 +57,42 @@ class Settings(BaseSettings):
     @classmethod
     def _level(cls, value: str) -> str:
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-            raise ValueError("use DEBUG, INFO, WARNING, ERROR or CRITICAL")
+            raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
         return value.upper()
 
     @field_validator("api_url")
     @classmethod
     def _url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
-            raise ValueError("starts with http:// or https://")
+            raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("broker_url", "redis_url", "mongo_url")
+    @classmethod
+    def _server_url(cls, value: str, info: ValidationInfo) -> str:
+        check_server_url(value, _SCHEMES[info.field_name or ""])
+        return value
+
+    @field_validator("mongo_db")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,63}", value):  # what MongoDB takes on every platform
+            raise ValueError("must be 1 to 63 letters, digits, - and _")
+        return value
 
     @classmethod
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # pydantic's signature
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # pydantic's signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        home = Path(os.environ.get(PREFIX + "HOME") or dotenv_values(".env").get(PREFIX + "HOME") or ".tokcrawl")
-        stack = InitSettingsSource(settings_cls, running_stack(home))
-        return init_settings, env_settings, dotenv_settings, stack
+        environment, dotenv = from_environment(cls.model_fields), from_dotenv(cls.model_fields)
+        home = Path(environment.get("home") or dotenv.get("home") or ".tokcrawl")
+        given = (InitSettingsSource(settings_cls, source) for source in (environment, dotenv, running_stack(home)))
+        return init_settings, *given
 
 
 def running_stack(home: Path) -> dict[str, Any]:
@@ -84,13 +108,16 @@ def running_stack(home: Path) -> dict[str, Any]:
 
 def load(**flags: Any) -> Settings:
     """Load the settings from all sources; a UsageError names those that are unknown or invalid."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    given = {name for name in (*os.environ, *dotenv_values(".env")) if name.startswith(PREFIX)}
-    if unknown := sorted(given - known):
-        raise UsageError(f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        raise UsageError(
-            "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
-        ) from None
+        wrong = error.errors(include_input=False)
+        raise UsageError("; ".join(f"{PREFIX}{str(e['loc'][0]).upper()} {_reason(e)}" for e in wrong)) from None
+
+
+def _reason(error: ErrorDetails) -> str:
+    """Return what is wrong with a setting in our words where pydantic's are those of a programmer."""
+    if error["type"] == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    needs = _NEEDS.get(error["type"].partition("_")[0], error["msg"].removeprefix("Input should be "))
+    return f"must be {needs}"

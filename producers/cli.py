@@ -440,10 +440,10 @@ def _token(settings: "Settings") -> str:
 
 def _check_broker(settings: "Settings") -> None:
     """Raise UnreachableError if messages cannot be sent."""
-    if settings.broker_url.startswith("redis"):
+    if settings.broker_url.startswith(("redis://", "rediss://")) and ";" not in settings.broker_url:
         from crawler.rate_limit.limiter import RateLimiter
 
-        RateLimiter(settings.broker_url).ping()
+        RateLimiter(settings.broker_url, setting="TOKCRAWL_BROKER_URL").ping()
     else:
         from workers.app import make_app
         from workers.publisher import Publisher

@@ -9,6 +9,7 @@ from celery.signals import setup_logging
 from kombu.entity import Queue
 
 from crawler.settings import Settings
+from workers.broker_url import check_transport, split_sentinel_options
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,9 @@ TASK = "tokcrawl.fetch_page"
 
 def make_app(settings: Settings) -> Celery:
     """Return the configured app; it publishes messages, and runs them once `register_task` was called."""
-    app = Celery("tokcrawl", broker=settings.broker_url)
+    url, options = split_sentinel_options(settings.broker_url)
+    check_transport(url)
+    app = Celery("tokcrawl", broker=url)
     app.conf.update(
         result_backend=None,
         task_ignore_result=True,
@@ -38,7 +41,7 @@ def make_app(settings: Settings) -> Celery:
         broker_connection_max_retries=None,
         broker_pool_limit=10,
         broker_pool_acquire_timeout=30,
-        broker_transport_options=_transport(settings),
+        broker_transport_options={**_transport(url), **options},
         task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_step": 0.3, "interval_max": 1},
     )
 
@@ -56,8 +59,8 @@ def register_task(app: Celery, run: Callable[[str, str], str]) -> None:
         return run(page, crawl)
 
 
-def _transport(settings: Settings) -> dict[str, Any]:
-    if not settings.broker_url.startswith(("redis", "valkey", "sentinel")):
+def _transport(url: str) -> dict[str, Any]:
+    if not url.startswith(("redis", "valkey", "sentinel")):
         return {"confirm_publish": True}
     return {
         # The ledger reclaims what a dead worker held, so Redis need not track it a second time: that costs

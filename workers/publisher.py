@@ -10,7 +10,7 @@ from kombu.utils.uuid import uuid
 
 from crawler.model.errors import UnreachableError
 from crawler.model.pages import PageMessage
-from crawler.store import host_of
+from crawler.model.server_urls import host_of
 from workers.app import QUEUE, TASK
 
 T = TypeVar("T")

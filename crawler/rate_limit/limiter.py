@@ -64,10 +64,18 @@ class RateLimiter:
     """Reserves calls against the shared rate and the gate; safe to share between threads.
 
     rate: calls per second over all workers, 0 for no limit.     probe_time: seconds that a probe may take.
+    setting: the one that holds the URL, for errors.
     Each method raises UnreachableError while Redis does not answer.
     """
 
-    def __init__(self, url: str, rate: float = 0, connections: int = 50, probe_time: float = 60) -> None:
+    def __init__(
+        self,
+        url: str,
+        rate: float = 0,
+        connections: int = 50,
+        probe_time: float = 60,
+        setting: str = "TOKCRAWL_REDIS_URL",
+    ) -> None:
         try:
             self._redis: Any = redis.Redis.from_url(
                 url,
@@ -78,8 +86,9 @@ class RateLimiter:
                 decode_responses=True,
                 retry=None,
             )
-        except ValueError as error:
-            raise UsageError(f"TOKCRAWL_REDIS_URL cannot be used: {error}") from None
+            self._redis.connection_pool.make_connection()  # options that redis-py does not know show up here
+        except (ValueError, TypeError, AttributeError):  # their texts may show a part of the password
+            raise UsageError(f"{setting} cannot be used: check its host, port, number and options") from None
         lua = files("crawler") / "rate_limit"
         self._acquire_script = self._redis.register_script((lua / "acquire.lua").read_text())
         self._report_script = self._redis.register_script((lua / "report.lua").read_text())

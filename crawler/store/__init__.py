@@ -7,7 +7,7 @@ from pymongo.database import Database
 
 from crawler.store.budgets import Budgets
 from crawler.store.charges import Charges
-from crawler.store.connection import Repository, connect, host_of, ping
+from crawler.store.connection import Repository, connect, ping
 from crawler.store.connection_monitor import ConnectionMonitor
 from crawler.store.crawls import Crawls
 from crawler.store.entities import Entities
@@ -77,4 +77,4 @@ class Store(Repository):
         self.db.client.close()
 
 
-__all__ = ["Store", "host_of", "ping", "retry_until_reachable"]
+__all__ = ["Store", "ping", "retry_until_reachable"]

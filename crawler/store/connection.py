@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
@@ -81,11 +80,6 @@ def unjournaled(collection: "Collection[Document]") -> "Collection[Document]":
     if concern is not None and concern.document == {"j": True}:
         return collection.with_options(write_concern=WriteConcern(w=1))
     return collection
-
-
-def host_of(url: str) -> str:
-    """Return host and port of a URL, without user or password."""
-    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def now() -> datetime:

@@ -11,10 +11,11 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from crawler.environment import PREFIX
 from crawler.model.crawls import CrawlSpec
 from crawler.model.entities import Comment, Entity, Hashtag, Live, Music, Post, User
 from crawler.model.enums import Relation, SeedKind
-from crawler.settings import PREFIX, Settings
+from crawler.settings import Settings
 from crawler.store.indexes import INDEXES
 from docs.reference.fields import (
     COLLECTIONS,

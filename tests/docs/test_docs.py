@@ -11,8 +11,9 @@ import pytest
 import typer
 from pydantic import SecretStr
 
+from crawler.environment import PREFIX
 from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
-from crawler.settings import PREFIX, Settings
+from crawler.settings import Settings
 from producers.cli import app
 from producers.exit_codes import OF_PAUSE_CAUSE, OF_STATE, ExitCode
 

@@ -198,8 +198,6 @@ def test_a_batch_that_is_refused_again_after_a_crash_plans_nothing_twice(harness
     assert len(harness.sent) == 2
     reopened = {"$set": {"state": "planned"}, "$unset": {"fetched": 1}}
     harness.store.db["pages"].update_one({"_id": found["_id"]}, reopened)
-        {"_id": found["_id"]}, {"$set": {"state": "planned"}, "$unset": {"fetched": 1}}
-    )
     harness.run(batch, BadRequestError("wrong", 422))
     assert len(harness.sent) == 2
     assert harness.store.db["pages"].count_documents({}) == 3
