@@ -350,13 +350,14 @@ def worker(
 ) -> None:
     """Run a worker until stopped; one is enough to finish a crawl. Waits for servers that are down."""
     settings = _settings(log_level=log_level)
-    _token(settings)
+    token = _token(settings)
     if log_level is not None:
         os.environ["TOKCRAWL_LOG_LEVEL"] = settings.log_level
     from workers.process import configure_logging
     from workers.supervisor import Supervisor
 
     configure_logging(settings.log_level)
+    _check_servers(settings, token)
     raise typer.Exit(Supervisor(settings, max(concurrency, processes), processes, grace).run())
 
 
@@ -438,9 +439,27 @@ def _token(settings: "Settings") -> str:
     raise UsageError("TOKCRAWL_API_TOKEN is not set; set it in the environment or in .env (the sandbox accepts any)")
 
 
+def _check_servers(settings: "Settings", token: str) -> None:
+    """Raise UsageError for a URL, token or proxy that cannot be used: a worker would wait for it without end."""
+    from crawler.api.client import ApiClient
+    from crawler.rate_limit.limiter import RateLimiter
+    from workers.app import make_app
+
+    ApiClient(settings.api_url, token, settings.api_timeout).close()
+    RateLimiter(settings.redis_url)
+    if _is_plain_redis(settings.broker_url):
+        RateLimiter(settings.broker_url, setting="TOKCRAWL_BROKER_URL")
+    make_app(settings)
+    _store(settings, read_only=True).close()
+
+
+def _is_plain_redis(url: str) -> bool:
+    return url.startswith(("redis://", "rediss://")) and ";" not in url
+
+
 def _check_broker(settings: "Settings") -> None:
     """Raise UnreachableError if messages cannot be sent."""
-    if settings.broker_url.startswith(("redis://", "rediss://")) and ";" not in settings.broker_url:
+    if _is_plain_redis(settings.broker_url):
         from crawler.rate_limit.limiter import RateLimiter
 
         RateLimiter(settings.broker_url, setting="TOKCRAWL_BROKER_URL").ping()

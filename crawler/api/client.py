@@ -18,6 +18,7 @@ from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from ensembledata.api._version import version
 
 from crawler.api.endpoints import Endpoint
+from crawler.api.pool import open_pool
 from crawler.model.enums import EndReason
 from crawler.model.errors import (
     AccountError,
@@ -104,10 +105,9 @@ class SdkRequester:
     def __init__(self, url: str, token: str, timeout: float, connections: int) -> None:
         self._base = urllib3.util.parse_url(url)
         self._token = token
-        self._pool = urllib3.connection_from_url(
+        self._pool = open_pool(
             url,
-            maxsize=connections,
-            retries=False,
+            connections=connections,
             timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
             headers={
                 "User-Agent": f"ensembledata-python/{version}",
@@ -169,6 +169,8 @@ class SdkRequester:
             response = self._pool.request("GET", path, preload_content=False)
         except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
             raise TransportError(f"{self._base.host}:{self._pool.port} cannot be reached", None, 0) from None
+        except urllib3.exceptions.ProxyError as error:  # no tunnel, so nothing was sent to the API
+            raise TransportError(_proxy_refused(self._pool.proxy, error), None, 0) from None
         except urllib3.exceptions.HTTPError as error:
             if isinstance(cause := next(iter(error.args), None), ssl.SSLCertVerificationError):
                 # Found during the handshake, before anything is sent.
@@ -296,6 +298,14 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return min(max(0.0, float(headers["Retry-After"])), LONGEST_WAIT)
     except (KeyError, ValueError):
         return None
+
+
+def _proxy_refused(proxy: urllib3.util.Url | None, error: urllib3.exceptions.ProxyError) -> str:
+    """Return which proxy failed and how, without its password."""
+    place = f"{proxy.host}:{proxy.port}" if proxy else "the proxy"
+    cause = error.original_error
+    told = str(cause) if isinstance(cause, OSError) and "unnel" in str(cause) else "it cannot be reached"
+    return f"proxy {place} (HTTPS_PROXY): {told}"
 
 
 def _no_answer(error: Exception) -> str:

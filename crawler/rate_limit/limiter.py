@@ -93,6 +93,7 @@ class RateLimiter:
         self._acquire_script = self._redis.register_script((lua / "acquire.lua").read_text())
         self._report_script = self._redis.register_script((lua / "report.lua").read_text())
         self._permits: Batcher[None, Permit | Denied] = Batcher(lambda batch: self.acquire_many(len(batch)))
+        self._setting = setting
         self._rate = rate
         self._probe_us = int(probe_time * 1e6)
 
@@ -144,7 +145,7 @@ class RateLimiter:
 
     def ping(self) -> None:
         """Raise UnreachableError where Redis does not answer."""
-        _reach(self._redis.ping)
+        _reach(self._redis.ping, self._setting)
 
     def _report(self, outcome: str, page: str, after: float, probe: bool) -> GateChange:
         args: list[str | int | float] = [
@@ -160,10 +161,10 @@ class RateLimiter:
         return GateChange(answer[0], answer[1:])
 
 
-def _reach(call: Callable[[], R]) -> R:
+def _reach(call: Callable[[], R], setting: str = "TOKCRAWL_REDIS_URL") -> R:
     try:
         return call()
     except AuthenticationError:
-        raise UnreachableError("Redis refuses the password of TOKCRAWL_REDIS_URL") from None
+        raise UnreachableError(f"Redis refuses the password of {setting}") from None
     except (RedisError, OSError) as error:
         raise UnreachableError(f"Redis does not answer: {error}") from None
