@@ -327,7 +327,7 @@ FIELDS: dict[str, list[Row]] = {
 SETTINGS: dict[str, str] = {
     "api_token": "secret; only in the environment or `.env`",
     "api_url": "any base that speaks the same API",
-    "broker_url": "Redis, or `amqp://` for RabbitMQ",
+    "broker_url": "Redis, `sentinel://`, or `amqp://` for RabbitMQ",
     "redis_url": "the shared rate and a copy of the gate; may vanish without loss",
     "mongo_url": "a standalone `mongod` suffices",
     "mongo_db": "name of the database",

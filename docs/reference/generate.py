@@ -132,6 +132,13 @@ def _settings() -> str:
         "A setting comes from the command line, the environment, `.env`, a running local stack, or its default, in "
         "this order. An unknown name that begins with `TOKCRAWL_` is an error. `.env.example` has all of them to copy.",
         _table(("name", "default", "type", "meaning"), rows),
+        "Any of them may be in a file of its own, named by the setting with `_FILE` at its end: "
+        "`TOKCRAWL_API_TOKEN_FILE=/run/secrets/token`. `.env` and these files are UTF-8.",
+        "In a URL, write `/ ? # @ ; %` of a user or password as `%2F %3F %23 %40 %3B %25`. A broker behind Redis "
+        "Sentinel is `sentinel://:PASSWORD@host:26379/0?master_name=NAME`; more sentinels follow after `;`, and the "
+        "query may have `min_other_sentinels`, `sentinel_username` and `sentinel_password`.",
+        "API calls over HTTPS go through the proxy in `HTTPS_PROXY`, except to hosts in `NO_PROXY`. `SSL_CERT_FILE` "
+        "names a file of certificates (PEM) to trust in place of the system's.",
     ]
     return _joined(parts)
 
