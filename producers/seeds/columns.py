@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from crawler.model.enums import SeedKind
 
-_LINKS = ("url", "link", "share_url", "web_video_url", "webvideourl", "tiktok_url", "share_link")
+_LINKS = ("tiktok_url", "web_video_url", "webvideourl", "share_url", "share_link", "link", "url")
 _USERS = (
     "username", "user_name", "unique_id", "uniqueid", "author_unique_id", "author_username", "screen_name", "handle",
     "account", "user", "author", "sec_uid", "secuid", "author_sec_uid", "profile_url", "user_url", "author_url",
 )  # fmt: skip
-_POSTS = (
-    "video_url", "post_url", "video_link", *_LINKS, "video_id", "videoid", "aweme_id", "post_id", "item_id", "id",
+_POSTS = (  # `video_url` is the address of the file in some tools
+    "post_url", "video_link", *_LINKS, "video_url", "video_id", "videoid", "aweme_id", "post_id", "item_id", "id",
 )  # fmt: skip
 _SEARCHES = ("keyword", "query", "search", "search_term", "searchterm", "term")
 
@@ -30,7 +30,7 @@ _NAMES: dict[SeedKind, Sequence[str]] = {
     SeedKind.MUSIC_SEARCH: _SEARCHES,
     SeedKind.USER_SEARCH: _SEARCHES,
     SeedKind.LIVE_SEARCH: _SEARCHES,
-    SeedKind.LINKS: ("video_url", "post_url", "video_link", *_LINKS, "profile_url", "user_url", "music_url"),
+    SeedKind.LINKS: ("post_url", "video_link", *_LINKS, "video_url", "profile_url", "user_url", "music_url"),
 }
 _ALL = frozenset(name for names in _NAMES.values() for name in names)
 

@@ -9,19 +9,18 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from string import punctuation
 from urllib.parse import SplitResult
 
 from crawler.model.enums import SeedKind
 from crawler.model.hashtags import normalize_hashtag
 from producers.seeds.columns import is_column_name
+from producers.seeds.forms import MAX_TEXT, unexpected
 from producers.seeds.ids import impossible_time, scientific
 from producers.seeds.links import hashtag_of, music_id_of, owner_of, parse_link, post_of, refuse_short, short_url
 from producers.seeds.problems import BadValueError
 from producers.seeds.quoting import trim, unquote
-
-MAX_TEXT = 200  # characters of a search
+from producers.seeds.seed_value import SeedValue
 
 _USERNAME = re.compile(r"[a-z0-9_.]{2,30}")
 _SEC_UID = re.compile(r"MS4wLjAB[A-Za-z0-9_=-]{16,120}")  # 76 characters in the wild; a cut one is refused
@@ -31,44 +30,6 @@ _AT = ("@", "\uff20")  # the second is full-width
 _HASH = ("#", "\uff03")
 # Quotes, brackets, punctuation: their other forms are found by Unicode's categories and its compatibility forms.
 _NOT_IN_HASHTAG = frozenset(punctuation) - {"_", "-"} | {"\u3001", "\u3002", "\ufffd"}
-
-
-@dataclass(frozen=True)
-class SeedValue:
-    """One seed, canonical. Which fields are set depends on the kind:
-
-    user, followers, followings, likes   `username` or `sec_uid`, exactly one
-    post                                 `url` (fetched by post_info; with `post_id` unless the link is short), or
-                                         `post_id` alone (fetched in a batch)
-    posts, comments                      `post_id`
-    replies                              `post_id` and `comment_id`
-    music                                `music_id`
-    hashtag                              `hashtag`, without `#`, lower-cased
-    keyword and the searches             `text`
-
-    A value of a `links` crawl has the kind that its form tells. `given` is what was typed, in `line` of a list.
-    """
-
-    kind: SeedKind
-    username: str | None = None
-    sec_uid: str | None = None
-    post_id: str | None = None
-    url: str | None = None
-    comment_id: str | None = None
-    music_id: str | None = None
-    hashtag: str | None = None
-    text: str | None = None
-    given: str = field(default="", compare=False)
-    line: int | None = field(default=None, compare=False)
-
-    @property
-    def label(self) -> str:
-        """Return the value as a user would write it."""
-        if self.comment_id:
-            return f"{self.post_id}:{self.comment_id}"
-        name = f"@{self.username}" if self.username else None
-        tag = f"#{self.hashtag}" if self.hashtag else None
-        return name or tag or self.sec_uid or self.url or self.post_id or self.music_id or self.text or ""
 
 
 def parse_value(kind: SeedKind, text: str) -> SeedValue:
@@ -83,11 +44,6 @@ def is_valid(kind: SeedKind, text: str) -> bool:
     except BadValueError:
         return False
     return True
-
-
-def expected(kind: SeedKind) -> str:
-    """Return what a value of the kind looks like."""
-    return _EXPECTED[kind]
 
 
 def unquote_value(kind: SeedKind, text: str) -> str:
@@ -112,7 +68,7 @@ def _user(kind: SeedKind, text: str) -> SeedValue:
         if name.isascii() or text.startswith(_AT):
             return SeedValue(kind, username=name)
         raise BadValueError(f"has letters that few names have (if it is a name, write @{text})")
-    raise BadValueError(scientific(text) or _unexpected(kind))
+    raise BadValueError(scientific(text) or unexpected(kind))
 
 
 def _user_by_link(kind: SeedKind, link: SplitResult) -> SeedValue:
@@ -123,7 +79,7 @@ def _user_by_link(kind: SeedKind, link: SplitResult) -> SeedValue:
     if name := _username(owner):
         return SeedValue(kind, username=name)
     refuse_short(link, "no name")
-    raise BadValueError(_unexpected(kind))
+    raise BadValueError(unexpected(kind))
 
 
 def _username(text: str) -> str | None:
@@ -167,11 +123,11 @@ def _post_id(kind: SeedKind, text: str) -> str:
         return _possible(text)
     link = parse_link(text)
     if link is None:
-        raise BadValueError(scientific(text) or _unexpected(kind))
+        raise BadValueError(scientific(text) or unexpected(kind))
     if post := post_of(link):
         return _possible(post.post_id)
     refuse_short(link, "no id")
-    raise BadValueError(_unexpected(kind))
+    raise BadValueError(unexpected(kind))
 
 
 def _possible(number: str) -> str:
@@ -183,7 +139,7 @@ def _possible(number: str) -> str:
 def _reply(kind: SeedKind, text: str) -> SeedValue:
     post, colon, comment = text.rpartition(":")
     if not colon or not _POST_ID.fullmatch(comment := comment.strip()):
-        raise BadValueError(_unexpected(kind))
+        raise BadValueError(unexpected(kind))
     return SeedValue(kind, post_id=_post_id(kind, post.strip()), comment_id=_possible(comment))
 
 
@@ -193,7 +149,7 @@ def _music(kind: SeedKind, text: str) -> SeedValue:
     if number is None or not _MUSIC_ID.fullmatch(number):
         if link is not None:
             refuse_short(link, "no id")
-        raise BadValueError(scientific(text) or _unexpected(kind))
+        raise BadValueError(scientific(text) or unexpected(kind))
     return SeedValue(kind, music_id=_possible(number) if len(number) >= 19 else number)
 
 
@@ -201,10 +157,10 @@ def _hashtag(kind: SeedKind, text: str) -> SeedValue:
     link = parse_link(text)
     if link is not None and hashtag_of(link) is None:
         refuse_short(link, "no name")
-        raise BadValueError(_unexpected(kind))
+        raise BadValueError(unexpected(kind))
     name = normalize_hashtag(text if link is None else hashtag_of(link) or "")
     if not name or len(name) > MAX_TEXT or any(map(_is_outside_hashtag, name)):
-        raise BadValueError(scientific(text) or _unexpected(kind))
+        raise BadValueError(scientific(text) or unexpected(kind))
     return SeedValue(kind, hashtag=printable(name))
 
 
@@ -219,7 +175,7 @@ def _is_outside_hashtag(one: str) -> bool:
 def _search(kind: SeedKind, text: str) -> SeedValue:
     folded = " ".join(text.split())
     if not folded:
-        raise BadValueError(_unexpected(kind))
+        raise BadValueError(unexpected(kind))
     if len(folded) > MAX_TEXT:
         raise BadValueError(f"has {len(folded)} characters; a search takes at most {MAX_TEXT}")
     return SeedValue(kind, text=printable(unicodedata.normalize("NFC", folded)))
@@ -237,7 +193,7 @@ def _any_link(kind: SeedKind, text: str) -> SeedValue:
     elif _POST_ID.fullmatch(text):
         meant = SeedKind.POSTS
     else:
-        raise BadValueError(scientific(text) or _unexpected(kind))
+        raise BadValueError(scientific(text) or unexpected(kind))
     return _PARSERS[meant](meant, text)
 
 
@@ -258,33 +214,7 @@ def printable(text: str) -> str:
     return text
 
 
-def _unexpected(kind: SeedKind) -> str:
-    return f"is invalid: {kind} needs {_EXPECTED[kind]}"
-
-
 SEARCHES = frozenset({SeedKind.KEYWORD, SeedKind.MUSIC_SEARCH, SeedKind.USER_SEARCH, SeedKind.LIVE_SEARCH})
-
-_A_USER = "a name, @name, sec_uid or profile link"
-_A_SEARCH = f"a text of at most {MAX_TEXT} characters"
-_A_POST = "a post's link (https://www.tiktok.com/@name/video/ID) or its id (15 to 20 digits)"
-
-_EXPECTED = {
-    SeedKind.HASHTAG: "one hashtag without spaces (cats, #cats or https://www.tiktok.com/tag/cats)",
-    SeedKind.KEYWORD: _A_SEARCH,
-    SeedKind.USER: _A_USER,
-    SeedKind.FOLLOWERS: _A_USER,
-    SeedKind.FOLLOWINGS: _A_USER,
-    SeedKind.LIKES: _A_USER,
-    SeedKind.POST: _A_POST,
-    SeedKind.POSTS: f"ids or links separated by commas or spaces, each {_A_POST}",
-    SeedKind.COMMENTS: _A_POST,
-    SeedKind.REPLIES: "POST:COMMENT, two ids of 15 to 20 digits (POST may be a link)",
-    SeedKind.MUSIC: "a sound's id or link (https://www.tiktok.com/music/original-sound-ID)",
-    SeedKind.MUSIC_SEARCH: _A_SEARCH,
-    SeedKind.USER_SEARCH: _A_SEARCH,
-    SeedKind.LIVE_SEARCH: _A_SEARCH,
-    SeedKind.LINKS: "a link to a post, profile, hashtag or sound, @name, #hashtag or a post's id",
-}
 
 _PARSERS: dict[SeedKind, Callable[[SeedKind, str], SeedValue]] = {
     SeedKind.HASHTAG: _hashtag,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from crawler.model.enums import SeedKind
+from producers.seeds.kinds import is_valid
 from producers.seeds.problems import InputProblem, InvalidSeedsError
 from producers.seeds.quoting import trim
 from producers.seeds.records import find_records
@@ -64,13 +65,17 @@ def _values(
             others = ", ".join(table.other_columns)
             note(f"{name}: taking column {table.column!r}" + (f" (--column takes another: {others})" if others else ""))
         return table.values
-    if lines and name.lower().endswith(_TABLE_ENDINGS) and _is_row(lines[0][1]):
-        raise ValueError(f"has several columns: name the one with the values by --column (first row: {lines[0][1]!r})")
+    if lines and name.lower().endswith(_TABLE_ENDINGS) and _is_row(lines[0][1], kind):
+        raise ValueError(
+            f"has columns but none of a known name: name one by --column (first row: {lines[0][1][:200]!r})"
+        )
     return [(number, trim(_R_ROW.sub("", line, count=1))) for number, line in lines]
 
 
-def _is_row(line: str) -> bool:
-    return any(sign in line for sign in ",;\t")
+def _is_row(line: str, kind: SeedKind | None) -> bool:
+    """Whether a line has several cells, and not of ids alone, which may stand in one line."""
+    cells = re.split("[,;\t]", line)
+    return len(cells) > 1 and not (kind is SeedKind.POSTS and all(is_valid(kind, cell) for cell in cells if cell))
 
 
 def _decode(name: str, data: bytes) -> str:

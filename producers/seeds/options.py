@@ -8,9 +8,10 @@ from typing import IO, Any
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import DEFAULT_EXPAND, EXPANDING_KINDS, Relation, SeedKind
 from crawler.model.errors import UsageError
-from producers.seeds.kinds import SeedValue, printable
+from producers.seeds.kinds import printable
 from producers.seeds.lists import read_list
 from producers.seeds.problems import BadValueError
+from producers.seeds.seed_value import SeedValue
 from producers.seeds.start import sec_uids, usernames
 from producers.seeds.values import Line, Note, did_you_mean, parse_values, seed_kind
 
@@ -155,7 +156,7 @@ def _no_such(noun: str, word: str, known: Iterable[str]) -> str:
 
 def _limit(text: str) -> tuple[str, int]:
     name, value = _pair(text, "--limit", "LIST=N")
-    if name not in (known := sorted({*SeedKind, *Relation})):
+    if name not in (known := sorted({*SeedKind, *Relation} - {SeedKind.LINKS})):
         raise UsageError(f"--limit: {_no_such('list', name, known)}; use {', '.join(known)}")
     if not value.isdecimal() or len(value) > len(str(_MOST)) or int(value) < 1:
         raise UsageError(f"--limit {name} takes a number of items, not {value!r}")

@@ -49,20 +49,29 @@ def _documents(text: str) -> list[Any] | None:
 
 
 def _json_values(document: Any, kind: SeedKind | None, column: str | None) -> Iterator[str]:
-    """Yield the strings and ids of a list, and of each object those under the best known name."""
+    """Yield the texts and numbers of a list, and of each object what stands under the best known name.
+
+    What is nested in an object that has one is not looked at: the author and the sound of a post have ids too.
+    """
     if isinstance(document, list):
         for entry in document:
             yield from _json_values(entry, kind, column)
     elif isinstance(document, dict):
-        names = [name for name, value in document.items() if _is_value(value)]
+        names = [name for name, value in document.items() if _holds_values(value)]
         place = find_column(names, kind, column)
-        if place is not None:
-            yield from _json_values(document[names[place]], kind, column)
-        for value in document.values():
-            if isinstance(value, dict) or (isinstance(value, list) and not all(map(_is_value, value))):
-                yield from _json_values(value, kind, column)
+        for value in filter(_is_nested, document.values()) if place is None else [document[names[place]]]:
+            yield from _json_values(value, kind, column)
     elif _is_value(document):
         yield trim(str(document))
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict | list) for one in value))
+
+
+def _holds_values(value: Any) -> bool:
+    """Whether it is a value or a list of them."""
+    return all(map(_is_value, value)) and bool(value) if isinstance(value, list) else _is_value(value)
 
 
 def _is_value(value: Any) -> bool:

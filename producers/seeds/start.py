@@ -14,7 +14,7 @@ from crawler.model.pages import PlannedPage, Request
 from crawler.planning import plan_profile
 from crawler.store import Store
 from crawler.store.budgets import crawl_account
-from producers.seeds.kinds import SeedValue
+from producers.seeds.seed_value import SeedValue
 
 _CHUNK = 1000  # pages in one write
 

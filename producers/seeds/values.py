@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 from crawler.model.enums import SeedKind
 from crawler.model.sanitize import fix_surrogates
+from producers.seeds.forms import expected
 from producers.seeds.ids import rounded_ids
-from producers.seeds.kinds import SEARCHES, SeedValue, expected, parse_value, unquote_value
+from producers.seeds.kinds import SEARCHES, parse_value, unquote_value
 from producers.seeds.links import find_links
 from producers.seeds.problems import BadValueError, InputProblem, InvalidSeedsError, Problems, shown
+from producers.seeds.seed_value import SeedValue
 
 Line = tuple[int | None, str]  # the line's number, or None for a command-line argument
 Note = Callable[[str], None]  # prints what a user should know

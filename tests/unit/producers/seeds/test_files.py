@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from crawler.model.errors import UsageError
-from producers.seeds.kinds import SeedValue
 from producers.seeds.options import read_seeds
 from producers.seeds.problems import InvalidSeedsError
+from producers.seeds.seed_value import SeedValue
 
 ID, ID2 = "7123456789012345678", "7123456789012345679"
 EXPORT = "https://www.tiktokv.com/share/video"
@@ -134,6 +134,25 @@ CASES = [
     ),
     Case("user_data_followers.json", "user", '{"Follower": [{"Date": "x", "UserName": "some.user"}]}', ["@some.user"]),
     Case("posts.jsonl", "posts", f'{{"id": {ID}, "desc": "x"}}\n{{"id": "{ID2}"}}\n', [ID, ID2]),
+    Case("ids.csv", "posts", f"{ID},{ID2}\n", [ID, ID2]),
+    Case(
+        "posts.json",
+        "posts",
+        f'[{{"id": "{ID}", "author": {{"id": "7000000000000000001"}}, "tags": [{{"id": "7000000000000000002"}}]}}]',
+        [ID],
+    ),
+    Case(
+        "names.json",
+        "user",
+        '{"export": {"x": [1.5, "no"], "Usernames": "no", "username": ["a1", "b1"]}}',
+        ["@a1", "@b1"],
+    ),
+    Case(
+        "from_4cat.csv",
+        "posts",
+        f"id,author,tiktok_url,video_url\n1,x,https://www.tiktok.com/@x/video/{ID},https://example.org/x.mp4\n",
+        [ID],
+    ),
     Case("ids.json", "comments", f'["{ID}", {ID2}]', [ID, ID2]),
     Case(
         "links.txt",
@@ -194,7 +213,7 @@ def test_a_named_column_is_taken(tmp_path: Path) -> None:
     ("name", "text", "column", "why"),
     [
         ("v.csv", "a,b\n1,2\n", "c", r"has no column 'c'; its first row is 'a,b'"),
-        ("v.csv", "a,b\n1,2\n", None, r"has several columns: name the one with the values by --column .*'a,b'"),
+        ("v.csv", "a,b\n1,2\n", None, r"has no column of a known name: give one by --column .*'a,b'"),
         ("v.csv", "", "c", "is empty"),
         ("v.csv", "a,b\nx\n", "b", "contains no values"),
         ("v.csv", "a,b\nx," + "y" * 140_000 + "\n", "b", "is no table from line 2 on: field larger"),

@@ -19,8 +19,8 @@ from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import SeedKind
 from crawler.model.errors import UsageError
 from crawler.planning import validate_request
-from producers.seeds.kinds import SeedValue
 from producers.seeds.options import build_spec, read_seeds
+from producers.seeds.seed_value import SeedValue
 from producers.seeds.start import first_pages
 from tests.unit.producers.seeds.test_files import CASES
 from tests.unit.producers.seeds.test_values import BAD, LINKS, OTHERS, POSTS, USERS

@@ -9,9 +9,9 @@ import pytest
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import Relation, SeedKind
 from crawler.model.errors import UsageError
-from producers.seeds.kinds import SeedValue
 from producers.seeds.options import build_spec, read_seeds
 from producers.seeds.problems import InvalidSeedsError
+from producers.seeds.seed_value import SeedValue
 
 SEC = "MS4wLjABAAAAv7iSuuXDJGDvJkmH_vz1qkDZYo1apxgzaxdBSeIuPiMAbCdEfGhIjKlMnOpQrStUv"[:76]
 DEFAULT = {"authors", "comments", "followings"}

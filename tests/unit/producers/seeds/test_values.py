@@ -7,8 +7,8 @@ import pytest
 
 from crawler.model.enums import SeedKind
 from crawler.model.errors import UsageError
-from producers.seeds.kinds import SeedValue
 from producers.seeds.problems import InvalidSeedsError
+from producers.seeds.seed_value import SeedValue
 from producers.seeds.values import parse_values
 
 ID = "7123456789012345678"
