@@ -66,9 +66,7 @@ def _values(
             note(f"{name}: taking column {table.column!r}" + (f" (--column takes another: {others})" if others else ""))
         return table.values
     if lines and name.lower().endswith(_TABLE_ENDINGS) and _is_row(lines[0][1], kind):
-        raise ValueError(
-            f"has columns but none of a known name: name one by --column (first row: {lines[0][1][:200]!r})"
-        )
+        raise ValueError(f"has no column of a known name: give one by --column (first row: {lines[0][1][:200]!r})")
     return [(number, trim(_R_ROW.sub("", line, count=1))) for number, line in lines]
 
 
