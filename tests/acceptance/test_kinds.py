@@ -71,3 +71,19 @@ def test_kind(fresh: Rig, kind: str, words: list[str], options: list[str], asked
     assert sum(told["ends"].values()) >= 1
     if kind == "live-search":
         assert fresh.stored("lives") == set(truth["lives"])
+
+
+def test_a_list_of_links_is_one_crawl_of_several_kinds(fresh: Rig) -> None:
+    """Each value is fetched as its own kind is; the crawl holds what crawls of these kinds hold together."""
+    values = {kind: value_of(fresh, word) for kind, word in LINKS.items()}
+    text = f"a note: {values['posts']} (seen)\n@{values['user']}\n# {values['hashtag']}\n#{values['hashtag']}\n"
+    told = fresh.crawl("links", "-", "--expand", "none", "--skip-invalid", stdin=text)
+    truths = [fresh.sandbox.truth(kind, value, expand="none") for kind, value in values.items()]
+    assert told["state"] == "complete"
+    assert told["endpoints"].keys() >= {"multi_post_info", "user_info_from_username", "hashtag_search"}
+    for kind in ("posts", "users"):
+        assert set().union(*(truth[kind] for truth in truths)) == fresh.stored(kind)
+    fresh.check_paid_once(told)
+
+
+LINKS = {"posts": "url:photo_post", "user": "pinned_user", "hashtag": "cats"}
