@@ -25,6 +25,7 @@ from crawler.model.errors import UsageError
 from crawler.model.server_urls import check_server_url
 
 STACK_FILE = "stack.json"
+_MIN_TOKEN = 8  # characters; a shorter one would match ordinary text where it is removed from what is shown
 
 _SCHEMES: dict[str, tuple[str, ...]] = {
     "broker_url": (),  # any that Celery supports; workers/app.py checks it
@@ -59,6 +60,13 @@ class Settings(BaseSettings):
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
             raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
         return value.upper()
+
+    @field_validator("api_token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < _MIN_TOKEN:
+            raise ValueError(f"has less than {_MIN_TOKEN} characters; a token of EnsembleData has 16")
+        return value
 
     @field_validator("api_url")
     @classmethod

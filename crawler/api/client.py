@@ -30,7 +30,6 @@ from crawler.model.errors import (
     RateLimitedError,
     TransientError,
     TransportError,
-    UsageError,
 )
 from crawler.model.sanitize import decode_json
 
@@ -59,7 +58,6 @@ _ACCOUNT = (*_ACCOUNT_HTTP, 491, 492, 493)  # provider.md T12
 # Refused before any work was done: these cost nothing unless the answer says otherwise.
 _REFUSED_AT_THE_DOOR = (*_ACCOUNT, 422, 429, 495)
 _MAX_UNITS = 100_000  # a higher charge is not believed, and counts as unknown
-_MIN_TOKEN = 8  # characters; a shorter one would be found in ordinary text
 _LATER = (408, 425)  # provider.md T21
 # TikTok's own status inside a success (provider.md T22).
 _PLATFORM_ENDS = {2065: EndReason.MISSING, 2096: EndReason.PRIVATE, 10222: EndReason.PRIVATE}
@@ -79,8 +77,6 @@ class ApiClient:
     """Calls endpoints of the table at one base URL with one token; safe to share between threads."""
 
     def __init__(self, url: str, token: str, timeout: float, connections: int = 32) -> None:
-        if len(token) < _MIN_TOKEN:
-            raise UsageError(f"TOKCRAWL_API_TOKEN has {len(token)} characters; a token of EnsembleData has 16")
         self._requester = SdkRequester(url, token, timeout, connections)
         # The SDK's endpoint methods call nothing of their requester but `get`.
         self._tiktok = TiktokEndpoints(self._requester)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ KINDS = ("posts", "users", "comments", "music", "hashtags", "follows")
 class Rig:
     """One home, one database, one sandbox; every process it starts is stopped at the end."""
 
-    def __init__(self, home: Path, urls: dict[str, str], sandbox: Sandbox, database: str, token: str = "any") -> None:
+    def __init__(self, home: Path, urls: dict[str, str], sandbox: Sandbox, database: str) -> None:
         self.home = home
         self.sandbox = sandbox
         self.env = {
@@ -30,7 +30,7 @@ class Rig:
             **urls,
             "TOKCRAWL_HOME": str(home),
             "TOKCRAWL_API_URL": sandbox.api_url,
-            "TOKCRAWL_API_TOKEN": token,
+            "TOKCRAWL_API_TOKEN": "any-token",
             "TOKCRAWL_MONGO_DB": database,
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",

@@ -43,7 +43,7 @@ def test_everything_dies_once_and_nothing_is_lost(tmp_path: Path) -> None:
         time.sleep(5)
         rig.start_server()
         assert rig.status(crawl)["state"] == "running"  # all of it happened while the crawl was going on
-        assert rig.watch(crawl) == 0
+        assert rig.watch_and_retry(crawl) == 0
         rig.check_stored(rig.sandbox.truth("hashtag", HASHTAG))
         told, stats = rig.check_money(crawl), rig.sandbox.stats()
         assert told["pages"]["failed"] == 0

@@ -121,10 +121,11 @@ def test_a_worker_waits_for_its_servers(rig: Rig) -> None:
 def test_the_token_is_nowhere(rig: Rig) -> None:
     faults = dict.fromkeys(("500", "503", "429", "html502", "drop", "cut", "bad-json", "no-data", "lost"), 0.02)
     rig.env["TOKCRAWL_API_TOKEN"] = SECRET
-    rig.sandbox.switch(faults=faults)
     said = ""
     with rig.worker(16, "-l", "debug"):
         crawl = rig.seed("hashtag", "cats", "no-posts", "restricted-topic", "nosuchhashtag", "--depth", "1")
+        rig.until(lambda: rig.db["pages"].count_documents({"end": "restricted"}))
+        rig.sandbox.switch(faults=faults)
         rig.until(lambda: rig.db["pages"].count_documents({"state": "done"}) > 20)
         queued = b""
         for url in (rig.env["TOKCRAWL_BROKER_URL"], rig.env["TOKCRAWL_REDIS_URL"]):

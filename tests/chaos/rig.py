@@ -74,6 +74,16 @@ class ChaosRig(Rig):
             stored, true = self.stored(kind), set(truth[kind])
             assert stored == true, f"{kind}: lacks {sorted(true - stored)[:5]}, has beside {sorted(stored - true)[:5]}"
 
+    def watch_and_retry(self, crawl: str, timeout: int = 120) -> int:
+        """Watch to the end; replay what was paid for and unreadable, which is never fetched again by itself."""
+        for _ in range(6):
+            code = self.watch(crawl, timeout)
+            if code != 4:
+                return code
+            assert {failure["kind"] for failure in self.status(crawl)["failures"]} == {"unreadable"}
+            assert self.cli("retry", crawl, "--class", "unreadable").returncode == 0
+        return code
+
     def check_money(self, crawl: str) -> dict[str, Any]:
         """spent ≤ charged ≤ spent + unknown, and equal once `tokcrawl usage` has settled the unknown."""
         told, charged = self.status(crawl), self.sandbox.stats()["units"]

@@ -99,7 +99,7 @@ def test_the_core_over_amqp(rig: ChaosRig, rabbit: Rabbit) -> None:
     before, started = rig.done(crawl), time.monotonic()
     rig.until(lambda: rig.done(crawl) > before + 60, 60)
     gap = round(time.monotonic() - started, 1)
-    assert rig.watch(crawl, 240) == 0
+    assert rig.watch_and_retry(crawl, 240) == 0
     rig.check_stored(rig.sandbox.truth("hashtag", "big-1000"))
     say(in_flight=in_flight, repeated=rig.repeated(), seconds_to_go_on=gap)
     assert rig.repeated() <= in_flight

@@ -21,7 +21,7 @@ def test_fifteen_percent_of_calls_fail(rig: ChaosRig) -> None:
     rig.sandbox.switch(faults=EVERY_FAULT, latency={"seconds": 0.05}, hang=2)
     rig.start_worker(48, "--processes", "2", env={"TOKCRAWL_API_TIMEOUT": "5"})
     crawl = rig.seed("hashtag", "big-1000")
-    assert rig.watch(crawl, 240) == 0
+    assert rig.watch_and_retry(crawl, 240) == 0
     stats = rig.sandbox.stats()
     told = rig.check_money(crawl)
     rig.check_stored(rig.sandbox.truth("hashtag", "big-1000"))
@@ -84,7 +84,7 @@ def test_a_budget_holds_whatever_the_concurrency(rig: ChaosRig, trouble: bool) -
     told = rig.status(crawl)
     assert told["cause"] == "budget"
     assert rig.cli("resume", crawl, "--max-units", "1000").returncode == 0
-    assert rig.watch(crawl, 200) == 0
+    assert rig.watch_and_retry(crawl, 200) == 0
     say(
         charged_at_300=charged,
         **told["units"],

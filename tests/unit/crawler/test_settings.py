@@ -218,3 +218,12 @@ def test_the_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.api_token.get_secret_value() == "SECRET-abc123"
     assert (settings.api_url, settings.log_level) == ("http://127.0.0.1:1/apis", "DEBUG")
     assert isinstance(settings, Settings)
+
+
+def test_a_token_too_short_to_be_told_from_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKCRAWL_API_TOKEN", "a")
+
+    with pytest.raises(UsageError, match=r"TOKCRAWL_API_TOKEN.*less than 8 characters") as caught:
+        load()
+
+    assert "\n" not in str(caught.value)

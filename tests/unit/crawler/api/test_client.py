@@ -30,7 +30,6 @@ from crawler.model.errors import (
     RateLimitedError,
     TransientError,
     TransportError,
-    UsageError,
 )
 
 TOKEN = "SECRET-abc123/+="
@@ -592,9 +591,3 @@ def test_the_token_is_not_in_the_error_of_a_closed_port(caplog: pytest.LogCaptur
         free.bind(("127.0.0.1", 0))
         error = failure(ApiClient(f"http://127.0.0.1:{free.getsockname()[1]}", TOKEN, 1))
     assert "SECRET" not in "".join([*traceback.format_exception(error), repr(error), caplog.text])
-
-
-@pytest.mark.parametrize("token", ["", "x", "1234567"])
-def test_a_token_that_would_be_found_in_ordinary_text_is_refused(token: str) -> None:
-    with pytest.raises(UsageError, match="a token of EnsembleData has 16"):
-        ApiClient("http://127.0.0.1:1", token, 5)

@@ -1,5 +1,6 @@
 """What a call may cost is held before it, and what it did cost is spent after it."""
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -123,7 +124,9 @@ def reserve_concurrently(guard: BudgetGuard, pages: Sequence[Page], made: Crawl)
 def test_who_asks_at_the_same_moment_gets_no_more_than_there_is(real_store: Store, units: int, day: int) -> None:
     store, made = real_store, started(real_store, max_units=units)
     store.budgets.open_account(crawl_account("c"), 0, 0)
-    guard, pages = BudgetGuard(store, PriceBook(store), day), [taken(store, plan(n)) for n in range(20)]
+    prices = PriceBook(store)
+    prices.observe(COMMENTS, 1, 1, held=1)
+    guard, pages = BudgetGuard(store, prices, day), [taken(store, plan(n)) for n in range(20)]
     holds = [hold for hold in reserve_concurrently(guard, pages, made) if hold is not None]
     room = min(20, units, day or 20)
     assert len(holds) == room
@@ -132,6 +135,35 @@ def test_who_asks_at_the_same_moment_gets_no_more_than_there_is(real_store: Stor
         list(threads.map(lambda hold: guard.settle(hold, hold.charge(1), completed=True), holds))
     assert account(store) == (room, room, 0)
     assert store.db["pages"].count_documents({"state": "planned"}) == 20 - room
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("rises_to", [{"post_comments": 4, "user_followers": 70}, {"post_comments": 1}])
+def test_threads_overspend_by_at_most_one_call_of_each_endpoint_whose_price_rose(
+    real_store: Store, rises_to: dict[str, int]
+) -> None:
+    """No charge is known at first, and the table says 1 and 10: two groups of threads ask until nobody may."""
+    store, made = real_store, started(real_store, max_units=90)
+    prices = PriceBook(store)
+    guard = BudgetGuard(store, prices, 0)
+    pages = [taken(store, plan(n)) for n in range(400)]
+
+    def call(numbered: tuple[int, Page]) -> int:
+        number, page = numbered
+        endpoint = (COMMENTS, FOLLOWERS)[number % 2]
+        hold = guard.reserve(page, made, endpoint)
+        if hold is None:
+            return 0
+        units = rises_to.get(endpoint.name, 10)
+        time.sleep(0.002)
+        guard.settle(hold, hold.charge(units), completed=True)
+        return units
+
+    with ThreadPoolExecutor(20) as threads:
+        spent = sum(threads.map(call, enumerate(pages)))
+    committed, _, held = account(store)
+    assert (committed, held) == (spent, 0)
+    assert 80 < spent <= 90 + sum(price for price in rises_to.values() if price > 1)
 
 
 def test_pages_of_the_dead_are_reclaimed_with_what_their_calls_may_have_cost(store: Store) -> None:
