@@ -66,7 +66,7 @@ BAD_INPUT: list[tuple[list[str], dict[str, str], str]] = [
     (["worker"], {"TOKCRAWL_BROKER_URL": "foo://h"}, "TOKCRAWL_BROKER_URL is no broker that Celery supports"),
     (["worker"], {"TOKCRAWL_BROKER_URL": "redis://h/0?foo=1"}, "TOKCRAWL_BROKER_URL cannot be used"),
     (["worker"], {"TOKCRAWL_REDIS_URL": "redis://h/0?foo=1"}, "TOKCRAWL_REDIS_URL cannot be used"),
-    (["worker"], {"TOKCRAWL_API_TOKEN": "short"}, "TOKCRAWL_API_TOKEN has 5 characters"),
+    (["worker"], {"TOKCRAWL_API_TOKEN": "short"}, "TOKCRAWL_API_TOKEN has less than 8 characters"),
     (["worker"], {"SSL_CERT_FILE": "none.pem"}, "SSL_CERT_FILE: 'none.pem' is not a readable file"),
     (["flower"], {"TOKCRAWL_BROKER_URL": "sentinel://h"}, "TOKCRAWL_BROKER_URL: sentinel:// needs the name"),
 ]
