@@ -66,7 +66,7 @@ HTTP_TRANSLATES = {
     "ReadTimeoutError", "RequestError", "ResponseError", "ResponseNotChunked", "SSLError", "TimeoutError",
     "TimeoutStateError", "URLSchemeUnknown", "UnrewindableBodyError",
 }  # fmt: skip
-HTTP_NEVER_SENT = {"ConnectTimeoutError", "NameResolutionError", "NewConnectionError"}
+HTTP_NEVER_SENT = {"ConnectTimeoutError", "NameResolutionError", "NewConnectionError", "ProxyError"}
 
 # The broker's door translates whatever its transport raises.
 BROKER_TRANSLATES = {
@@ -221,6 +221,7 @@ class FakePool:
     """A connection pool that raises, or returns a response."""
 
     port = 443
+    proxy = None
 
     def __init__(self, outcome: Exception | FailingResponse) -> None:
         self._outcome = outcome
