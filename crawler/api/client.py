@@ -299,7 +299,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 def _proxy_refused(proxy: urllib3.util.Url | None, error: urllib3.exceptions.ProxyError) -> str:
     """Return which proxy failed and how, without its password."""
     place = f"{proxy.host}:{proxy.port}" if proxy else "the proxy"
-    cause = error.original_error
+    cause = getattr(error, "original_error", None)
     told = str(cause) if isinstance(cause, OSError) and "unnel" in str(cause) else "it cannot be reached"
     return f"proxy {place} (HTTPS_PROXY): {told}"
 
