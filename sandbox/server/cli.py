@@ -38,7 +38,8 @@ def parse(argv: Sequence[str] | None) -> Config:
     """Exit with status 2 and an error message for an invalid option."""
     parser = _parser()
     if "list" in _values_of("--deviate", sys.argv[1:] if argv is None else argv):
-        parser.exit(0, DEVIATIONS_HELP + "\n")
+        sys.stdout.write(DEVIATIONS_HELP + "\n")
+        parser.exit()
     args = parser.parse_args(argv)
     if not 0 <= args.port <= 65_535:
         parser.error(f"--port {args.port}: expected 0 to 65535")
