@@ -13,11 +13,13 @@ from typing import Any
 from crawler.api.endpoints import ENDPOINTS, Endpoint
 from crawler.api.page_parser import ParsedPage
 from crawler.batcher import Batcher
+from crawler.engine.archive import AnswerArchive
 from crawler.engine.dispatch_quota import DispatchQuota
 from crawler.engine.list_history import ListHistories, ListHistory
 from crawler.engine.outcome import Outcome
 from crawler.engine.seen_entities import SeenEntities
 from crawler.engine.stats_buffer import StatsBuffer
+from crawler.model.answers import Answer
 from crawler.model.charges import Charge, PageResult
 from crawler.model.crawls import Crawl
 from crawler.model.entities import Entity, entity_from_document
@@ -47,6 +49,7 @@ class FetchedPage:
     history: ListHistory
     item_ids: Sequence[str]
     embedded: Mapping[str, Sequence[str]]
+    answer: Answer | None = None
     messages: list[PageMessage] = field(default_factory=list)
 
     @property
@@ -103,8 +106,10 @@ class Committer:
         quota: DispatchQuota,
         stats: StatsBuffer,
         publish: Callable[[Sequence[PageMessage]], None],
+        archive: AnswerArchive,
     ) -> None:
         self._store = store
+        self._archive = archive
         self._quota = quota
         self._stats = stats
         self._publish_messages = publish
@@ -112,9 +117,21 @@ class Committer:
         self._seen = SeenEntities()
         self._batcher: Batcher[FetchedPage, Outcome] = Batcher(self.commit_many)
 
-    def commit(self, page: Page, crawl: Crawl, endpoint: Endpoint, parsed: ParsedPage, charge: Charge) -> Outcome:
-        """Store a fetched page, plan what follows, mark it done and publish messages for its follow-ups."""
+    def commit(
+        self,
+        page: Page,
+        crawl: Crawl,
+        endpoint: Endpoint,
+        parsed: ParsedPage,
+        charge: Charge,
+        answer: Answer | None = None,
+    ) -> Outcome:
+        """Store a fetched page, plan what follows, mark it done and publish messages for its follow-ups.
+
+        `answer` is what is kept of it as bought, in the same batch of writes.
+        """
         fetched = self.prepare(page, crawl, endpoint, parsed, charge)
+        fetched.answer = answer
         if len(fetched.item_ids) > _LARGE:
             return self.commit_many([fetched])[0]
         return self._batcher.submit(fetched)
@@ -163,6 +180,7 @@ class Committer:
 
     def _write(self, batch: Sequence[FetchedPage]) -> dict[str, PageCommit]:
         """Write everything, the pages' completion last; return the commits of those that are done, by page id."""
+        self._archive.save([fetched.answer for fetched in batch if fetched.answer is not None])
         rejects = self._store_entities(batch)
         done: dict[str, PageCommit] = {}
         pending = list(batch)

@@ -13,6 +13,7 @@ import pytest
 
 from crawler.api.client import ApiResponse
 from crawler.api.endpoints import ENDPOINTS, Endpoint
+from crawler.engine.archive import AnswerArchive
 from crawler.engine.breaker import OutageBreaker
 from crawler.engine.budget import BudgetGuard
 from crawler.engine.committer import Committer
@@ -107,7 +108,7 @@ def script() -> dict[str, list[Any]]:
         "music_details": [{"music_info": raw("music")}],
         "user_followers": [{"followers": [raw("user")]}],
         "user_info_from_username": [TransportError("cut"), TransportError("cut", 1)],
-        "post_info": [MalformedAnswerError("odd", 200, 2, "<html>")],
+        "post_info": [MalformedAnswerError("odd", 200, 2, b"<html>")],
         "lives_search": [{"data": [{"room_id_str": "77"}]}],
         "user_search": [AccountError("token", 491)],
     }
@@ -157,10 +158,11 @@ def crawled() -> Store:
 def run(store: Store, api: FakeApi) -> None:
     quota, stats, prices, crawls = DispatchQuota(), StatsBuffer(), PriceBook(store), CrawlCache(store)
     crawls.refresh()
+    archive = AnswerArchive(store, "all")
     runner = PageRunner(
         store=store, api=api, limiter=open_limiter(), crawls=crawls,  # type: ignore[arg-type]
         budget=BudgetGuard(store, prices, 1000),
-        committer=Committer(store, quota, stats, lambda messages: None),
+        committer=Committer(store, quota, stats, lambda messages: None, archive), archive=archive,
         stats=stats, worker="w", slots=8, max_attempts=8, lease=60,
         stopping=Event(),
     )  # fmt: skip
