@@ -88,9 +88,7 @@ class NotAvailableError(ApiCallError):
 
     kind = "nothing"
 
-    def __init__(
-        self, detail: str, status: int | None, units: int | None, end: EndReason, body: bytes = b""
-    ) -> None:
+    def __init__(self, detail: str, status: int | None, units: int | None, end: EndReason, body: bytes = b"") -> None:
         super().__init__(detail, status, units)
         self.args = (detail, status, units, end, body)
         self.end = end

@@ -12,7 +12,7 @@ from crawler.store.errors import long_running, translate_errors
 
 _DUPLICATE_KEY = 11000
 _PART = 15_000_000  # bytes of a body in one document: MongoDB stops at 16 MiB
-_READ_AT_ONCE = 100  # answers
+_READ_AT_ONCE = 20  # answers
 
 
 class Answers(Repository):

@@ -52,7 +52,9 @@ class FakeApi:
         answer = self.answers.pop(0)
         if isinstance(answer, ApiCallError):
             raise answer
-        return answer if isinstance(answer, ApiResponse) else ApiResponse(answer, 1, 200, orjson.dumps({"data": answer}))
+        return (
+            answer if isinstance(answer, ApiResponse) else ApiResponse(answer, 1, 200, orjson.dumps({"data": answer}))
+        )
 
 
 class FakeRateLimiter:
