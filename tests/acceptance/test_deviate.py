@@ -5,13 +5,15 @@ of their own, so that what it learned does not bound another kind's crawl.
 """
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner
 
+from crawler.api.page_parser import ParsedPage, parse_page
 from producers.cli import app
 from sandbox.client import Sandbox
 from sandbox.provider.deviations import DEVIATIONS
@@ -214,12 +216,61 @@ def test_a_harmless_deviation_leaves_a_crawl_complete(rig: Rig, case: Case) -> N
 
 
 @pytest.mark.parametrize("case", UNREADABLE, ids=lambda case: case.kind)
-def test_what_cannot_be_read_is_bought_once_and_fails(rig: Rig, case: Case) -> None:
+def test_what_cannot_be_read_is_bought_once_kept_and_read_later(
+    rig: Rig, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rig.sandbox.switch(deviate=[case.rule])
     code, told = crawl(rig, case)
     check_bounds(rig, case, told)
     check_end(rig, case, code, told)
     assert stored(rig) == only(rig.sandbox.deviations()["readable"])
+    check_reread(rig, case, told, monkeypatch)
+
+
+def check_reread(rig: Rig, case: Case, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is kept; today's reader gets nothing from it, one that knows the new form all that was paid for."""
+    calls, paid = rig.sandbox.stats()["calls"], only(rig.sandbox.deviations()["paid"])
+    before = stored(rig)
+    assert [(kept["size"] > 0, bool(kept["why"])) for kept in rig.db["answers"].find({})] == [(True, True)]
+    assert reread(rig, told) == {"recovered": 0, "unread": 1}
+    assert stored(rig) == before != paid
+    monkeypatch.setattr("crawler.engine.rereader.parse_page", upgraded(case.kind))
+    assert reread(rig, told) == {"recovered": 1, "unread": 0}
+    assert reread(rig, told) == {"recovered": 0, "unread": 0}
+    assert stored(rig) == paid
+    assert rig.sandbox.stats()["calls"] == calls
+
+
+def reread(rig: Rig, told: dict[str, Any]) -> dict[str, int]:
+    done = run(rig, "reread", told["crawl"], "--json")
+    assert done.exit_code == 0, done.output
+    (figures,) = json.loads(done.stdout)["crawls"]
+    return {name: figures[name] for name in ("recovered", "unread")}
+
+
+def upgraded(kind: str) -> Callable[..., ParsedPage]:
+    """Return the reader of a version that knows this form."""
+    return lambda endpoint, data, args: parse_page(endpoint, KNOWN_FORMS[kind](data), args)
+
+
+def snake_case(item: dict[str, Any]) -> dict[str, Any]:
+    return {_CAPITAL.sub(lambda match: f"_{match[0].lower()}", key): value for key, value in item.items()}
+
+
+_CAPITAL = re.compile(r"[A-Z]|(?<=[a-z])[0-9]")
+KNOWN_FORMS: dict[str, Callable[[Any], Any]] = {
+    "list-renamed": lambda data: data | {"data": data["entries"], "entries": None},
+    "list-as-object": lambda data: data | {"data": list(data["data"].values())},
+    "list-renamed-object": lambda data: data | {"data": list(data["entries"].values()), "entries": None},
+    "list-wrapped": lambda data: data | {"data": data["data"]["list"]},
+    "data-wrapped": lambda data: data["result"],
+    "web-items": lambda data: (
+        data | {"data": [snake_case(entry["item"]) | {"aweme_id": entry["item"]["id"]} for entry in data["data"]]}
+    ),
+    "cursor-object": lambda data: data | {"nextCursor": data["nextCursor"]["offset"]},
+    "cursor-renamed": lambda data: data | {"nextCursor": data["next_cursor"]},
+    "profile-wrapped": lambda data: data | {"user": data["profile"], "profile": None},
+}
 
 
 @pytest.mark.parametrize("case", WITHHELD, ids=lambda case: case.kind)
@@ -239,6 +290,8 @@ def check_end(rig: Rig, case: Case, code: int, told: dict[str, Any]) -> None:
     assert told["ends"] == ({case.ends: 1} if case.ends else {})
     failed = [page["error"]["kind"] for page in rig.db["pages"].find({"state": "failed"})]
     assert failed == ([case.error] if case.error else [])
+    kept = rig.db["answers"].count_documents({"crawl": told["crawl"], "why": {"$ne": None}})
+    assert kept == (case.error in ("unreadable", "mismatch"))
 
 
 def test_other_posts_of_a_batch_are_kept_and_lead_nowhere(rig: Rig) -> None:
