@@ -140,6 +140,7 @@ class PageRunner:
             response = self._call(page, endpoint, admitted)
             charge = reservation.charge(response.units)
             parsed = _parse(endpoint, page, response)
+            self._breaker.note_read()
             answer = self._archive.prepare(page, **_received(response), why=_not_read(parsed))
             outcome = self._committer.commit(page, crawl, endpoint, parsed, charge, answer)
         except ApiCallError as error:

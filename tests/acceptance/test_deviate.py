@@ -324,3 +324,22 @@ def test_the_calls_in_flight_when_a_price_rises_are_the_last_that_pass_a_budget(
     assert run(rig, "watch", crawl_id, "--timeout", "30").exit_code == 5
     rig.sandbox.switch(latency=None)
     assert rig.sandbox.stats()["units"] <= 10 + 3 * SLOTS
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "most"),
+    [
+        ("list-renamed@post/comments", 3, 20 + SLOTS - 1),
+        ("status-error@post/comments", 3, 20 + SLOTS - 1),
+        ("401@post/comments", 3, SLOTS),
+    ],
+)
+def test_a_wide_crawl_stops_when_every_answer_deviates(rig: Rig, rule: str, code: int, most: int) -> None:
+    """Sixty lists: after twenty unreadable pages in a row, and those in flight, no more is bought."""
+    posts = rig.sandbox.find("hashtag", "big-300", count=60)["posts"]
+    rig.sandbox.switch(deviate=[rule], latency=0.02)
+    seeded = run(rig, "seed", "comments", *posts, "--max-units", "100", "--json")
+    assert run(rig, "watch", json.loads(seeded.stdout)["crawl"], "--timeout", "30").exit_code == code
+    rig.sandbox.switch(latency=None)
+    assert rig.sandbox.stats()["calls"] <= most
+    assert rig.sandbox.stats()["repeated"] == []
