@@ -46,6 +46,8 @@ _WRAPPED = (
     ("crawler.engine.page_runner", "parse_page", "parse and validate"),
     ("crawler.engine.committer", "follow_ups", "plan: decide"),
     ("crawler.engine.committer", "next_page_or_end", "plan: decide"),
+    ("crawler.engine.archive:AnswerArchive", "prepare", "archive: compress"),
+    ("crawler.engine.archive:AnswerArchive", "save", "archive: write"),
     ("crawler.engine.seen_entities:SeenEntities", "unseen", "embedded"),
     ("crawler.engine.seen_entities:SeenEntities", "mark_seen", "embedded"),
     ("crawler.engine.stats_buffer:StatsBuffer", "_add", "roll-up"),
@@ -65,37 +67,60 @@ def main(argv: list[str] | None = None) -> int:
     from benchmarks.environment import api, cold
     from benchmarks.job import Job
     from benchmarks.measure import measure
-    from benchmarks.meter import cpu
     from benchmarks.peers.running import Script
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
     parser.add_argument("--hashtags", default="cats,dogs,pizza,travel")
     parser.add_argument("-c", type=int, default=32)
+    parser.add_argument("--archive", default="unread", help="values of TOKCRAWL_ARCHIVE, one crawl each: none,all")
     options = parser.parse_args(argv)
     job = Job(tuple(options.hashtags.split(",")))
     with api(None) as (control, pid, url):
         assert control is not None
         measure(Script("warm-up", "floor", 16), job, url, control, pid, None)
-        with cold(url, pid) as environment:
-            control.reset()
-            folder = environment.home / "stages"
-            folder.mkdir()
-            cluster = _cluster(environment, folder, options.c)
-            before, servers = cpu(cluster.pids()), {name: cpu([server]) for name, server in environment.pids.items()}
-            crawl = cluster.seed(*job.seed)
-            cluster.wait(crawl, 300)
-            used = cpu(cluster.pids()) - before
-            spent = {name: cpu([server]) - servers[name] for name, server in environment.pids.items()}
-            pages = cluster.watch(crawl)["calls"]
-            cluster.stop()
-            _print(folder, pages, used, spent)
+        for policy in options.archive.split(","):
+            with cold(url, pid) as environment:
+                control.reset()
+                _crawl(environment, job, options.c, policy)
     return 0
 
 
-def _cluster(environment: Any, folder: Path, in_flight: int) -> Any:
+def _crawl(environment: Any, job: Any, in_flight: int, policy: str) -> None:
+    """Crawl once, with answers kept by a policy, and print the stages."""
+    from benchmarks.meter import cpu
+
+    folder = environment.home / "stages"
+    folder.mkdir()
+    cluster = _cluster(environment, folder, in_flight, policy)
+    before, servers = cpu(cluster.pids()), {name: cpu([server]) for name, server in environment.pids.items()}
+    started = time.monotonic()
+    crawl = cluster.seed(*job.seed)
+    cluster.wait(crawl, 300)
+    seconds = time.monotonic() - started
+    used = cpu(cluster.pids()) - before
+    spent = {name: cpu([server]) - servers[name] for name, server in environment.pids.items()}
+    pages = cluster.watch(crawl)["calls"]
+    cluster.stop()
+    print(f"TOKCRAWL_ARCHIVE={policy}: {pages / seconds:.0f} pages/s; {_kept(environment.database(), pages)}")
+    _print(folder, pages, used, spent)
+
+
+def _kept(db: Any, pages: int) -> str:
+    """Return what the archive holds, per page of the crawl."""
+    sizes = {
+        "$group": {"_id": None, "n": {"$sum": 1}, "body": {"$sum": "$size"}, "kept": {"$sum": {"$bsonSize": "$$ROOT"}}}
+    }
+    for row in db["answers"].aggregate([sizes]):
+        return (
+            f"{row['n']} answers, {row['body'] / pages:,.0f} bytes a page as received, {row['kept'] / pages:,.0f} kept"
+        )
+    return "no answers kept"
+
+
+def _cluster(environment: Any, folder: Path, in_flight: int, policy: str) -> Any:
     from benchmarks.cluster import Cluster
 
-    cluster = Cluster(environment, **{_FOLDER: str(folder)})
+    cluster = Cluster(environment, **{_FOLDER: str(folder), "TOKCRAWL_ARCHIVE": policy})
     for _ in range(2):
         cluster.start_program([sys.executable, "-m", "benchmarks.stages", "child", "--slots", str(in_flight // 2)])
     return cluster

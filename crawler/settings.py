@@ -4,7 +4,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import (
     Field,
@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     day_units: NonNegativeInt = Field(0, description="units a UTC day over all crawls; 0 = none")
     attempts: PositiveInt = Field(8, description="tries of a page before it is failed")
     lease: PositiveFloat = Field(900, description="seconds after which a dead worker's page is taken again")
+    archive: Literal["none", "unread", "all"] = Field(
+        "unread", description="which answers are kept as bought, in `answers`; `unread`: those that were not read whole"
+    )
     log_level: str = "INFO"
     home: Path = Path(".tokcrawl")
 

@@ -307,6 +307,22 @@ def retry(
 
 
 @app.command()
+def reread(
+    crawl: Annotated[str | None, typer.Argument(metavar="CRAWL", help="A crawl's id or name; all without it.")] = None,
+    endpoint: Annotated[str | None, typer.Option(metavar="NAME", help="Only answers of this endpoint.")] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Fetch what follows from them, also where the crawl has ended.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Read kept answers again with today's parsers; buys nothing."""
+    from producers.reread import render_reread, reread_crawls
+
+    rows = reread_crawls(_store(_settings()), crawl, endpoint, plan)
+    print_data({"crawls": rows} if as_json else render_reread(rows), as_json)
+
+
+@app.command()
 def usage(
     days: Annotated[int, typer.Option(min=1, max=90, help="Number of UTC days, today included.")] = 1,
     settle: Annotated[

@@ -18,6 +18,7 @@ from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
 
 from crawler.api.client import ApiClient
+from crawler.engine.archive import AnswerArchive
 from crawler.engine.budget import BudgetGuard
 from crawler.engine.capacity import thread_count
 from crawler.engine.committer import Committer
@@ -66,13 +67,15 @@ def run_worker(settings: Settings, name: str, slots: int) -> None:
     crawls, prices, quota, stats = CrawlCache(store), PriceBook(store), DispatchQuota(), StatsBuffer()
     app = make_app(settings)
     publisher = Publisher(app, settings.broker_url)
+    archive = AnswerArchive(persistent, settings.archive)
     runner = PageRunner(
         store=persistent,
         api=ApiClient(settings.api_url, settings.api_token.get_secret_value(), settings.api_timeout, slots),
         limiter=limiter,
         crawls=crawls,
         budget=BudgetGuard(persistent, prices, settings.day_units),
-        committer=Committer(persistent, quota, stats, publisher.publish),
+        committer=Committer(persistent, quota, stats, publisher.publish, archive),
+        archive=archive,
         stats=stats,
         worker=name,
         slots=slots,

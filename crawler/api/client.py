@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+import orjson
 import urllib3
 from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from ensembledata.api._version import version
@@ -40,7 +41,6 @@ logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 CONNECT_TIMEOUT = 10.0  # seconds
 LONGEST_WAIT = 86_400.0  # seconds; a longer Retry-After is cut to this ("inf" parses as a number too)
-KEPT_BODY = 200_000  # characters of an unreadable body that the ledger keeps
 
 # Status codes that are an answer about the object asked for (provider.md T15 to T17).
 _ENDS = {
@@ -110,7 +110,8 @@ class SdkRequester:
                 "Accept-Encoding": "gzip",
             },
         )
-        self._secrets = tuple({form for form in (token, quote(token, safe=""), urlencode({"": token})[1:]) if form})
+        forms = (token, quote(token, safe=""), urlencode({"": token})[1:], orjson.dumps(token).decode()[1:-1])
+        self._secrets = tuple({form for form in forms if form})
         self._charges_are_told = True
 
     @property
@@ -140,17 +141,13 @@ class SdkRequester:
         except ValueError:
             raise self._error_for_non_json(status, headers, body, charged) from None
         if self._holds_token(body):
-            payload, body = self._scrub_value(payload), self._scrub(body.decode("utf-8", "replace")).encode()
+            payload, body = self._scrub_value(payload), self._scrub_body(body)
         if status >= 400:
-            raise self._error_for_status(status, payload, headers, charged)
-        if not isinstance(payload, dict) or "data" not in payload:
-            raise MalformedAnswerError(self._scrub(_why_no_data(payload)), status, charged, self._text(body))
+            raise self._error_for_status(status, payload, headers, charged, body)
+        response = read_payload(payload, charged, status, body, whole=return_top_level_data)
         if charged is None:
             self._warn_of_untold_charge(url)
-        data = payload if return_top_level_data else payload["data"]
-        if (end := _end_of_platform_status(data)) is not None:
-            raise NotAvailableError(self._scrub(_platform_detail(data)), status, charged, end)
-        return ApiResponse(data, charged, status, body)
+        return response
 
     def close(self) -> None:
         self._pool.close()
@@ -199,8 +196,10 @@ class SdkRequester:
             return {self._scrub(key): self._scrub_value(entry) for key, entry in value.items()}
         return [self._scrub_value(entry) for entry in value] if isinstance(value, list) else value
 
-    def _text(self, body: bytes) -> str:
-        return self._scrub(body[:KEPT_BODY].decode("utf-8", "replace"))
+    def _scrub_body(self, body: bytes) -> bytes:
+        for secret in self._secrets:
+            body = body.replace(secret.encode(), b"***")
+        return body
 
     def _warn_of_untold_charge(self, url: str) -> None:
         if self._charges_are_told:
@@ -218,10 +217,10 @@ class SdkRequester:
             return TransientError(f"HTTP {status} without JSON", status, charged)
         if body.lstrip()[:1] == b"<":  # a challenge page or a portal, not the API (provider.md T18)
             return TransientError("HTML in place of an answer", status, charged)
-        return MalformedAnswerError("the answer is not JSON", status, charged, self._text(body))
+        return MalformedAnswerError("the answer is not JSON", status, charged, self._scrub_body(body))
 
     def _error_for_status(
-        self, status: int, payload: Any, headers: Mapping[str, str], charged: int | None
+        self, status: int, payload: Any, headers: Mapping[str, str], charged: int | None, body: bytes
     ) -> ApiCallError:
         """Return the error for a JSON answer of status 400 and above, with or without `data` (provider.md T6)."""
         charged = _refused(status, charged)
@@ -231,7 +230,7 @@ class SdkRequester:
             # A router's own answer: it knows no such path, and says nothing about the object asked for.
             return TransientError(f"{detail}: no such path at {self.host}; check TOKCRAWL_API_URL", status, charged)
         if status in _ENDS:
-            return NotAvailableError(detail, status, charged, _ENDS[status])
+            return NotAvailableError(detail, status, charged, _ENDS[status], body)
         if status == 429:
             return RateLimitedError(detail, status, charged, _retry_after(headers))
         if status in _ACCOUNT or (status == 422 and _names_token(raw)):
@@ -241,6 +240,16 @@ class SdkRequester:
         if status >= 500 or status in _LATER:
             return TransientError(detail, status, charged)
         return BadRequestError(detail, status, charged)
+
+
+def read_payload(payload: Any, charged: int | None, status: int, body: bytes, *, whole: bool) -> ApiResponse:
+    """Return the data of a decoded success; with `whole`, all of it (provider.md E7)."""
+    if not isinstance(payload, dict) or "data" not in payload:
+        raise MalformedAnswerError(_why_no_data(payload), status, charged, body)
+    data = payload if whole else payload["data"]
+    if (end := _end_of_platform_status(data)) is not None:
+        raise NotAvailableError(_platform_detail(data), status, charged, end, body)
+    return ApiResponse(data, charged, status, body)
 
 
 def _units(headers: Mapping[str, str]) -> int | None:

@@ -5,13 +5,20 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from crawler.model.enums import PauseCause
-from crawler.model.errors import ApiCallError, BadRequestError, RateLimitedError, TransientError, UnreachableError
+from crawler.model.errors import (
+    ApiCallError,
+    BadRequestError,
+    MalformedAnswerError,
+    RateLimitedError,
+    TransientError,
+    UnreachableError,
+)
 from crawler.rate_limit.limiter import Permit, RateLimiter
 from crawler.store import Store
 
 log = logging.getLogger(__name__)
 
-_MAX_REFUSED = 20  # pages in a row, refused as bad requests, after which the account counts as refused
+_MAX_REFUSED = 20  # pages in a row that fail alike, and none is read, after which the account counts as refused
 _TROUBLE = 10.0  # seconds after a failure during which successes are reported to the limiter
 
 
@@ -28,6 +35,7 @@ class OutageBreaker:
         self._limiter = limiter
         self._troubled_until = 0.0
         self._refused_in_a_row = 0
+        self._refused_as = ""
 
     def record(self, page_id: str, permit: Permit, error: ApiCallError | None) -> bool:
         """Report how a call went (None: it worked); return whether the API counts as out of reach."""
@@ -45,6 +53,10 @@ class OutageBreaker:
             log.warning("%s", unreachable)
         return False
 
+    def note_read(self) -> None:
+        """Note that an answer was read, so that what failed before was the pages' own fault."""
+        self._refused_in_a_row = 0
+
     def close_gate(self, cause: PauseCause, error: ApiCallError) -> None:
         """Close the gate for every worker: at once through Redis, for good through MongoDB; pause the crawls."""
         until = _next_utc_day() if cause is PauseCause.UNITS else None
@@ -57,12 +69,14 @@ class OutageBreaker:
             log.error("calls stopped: %s. %d crawls paused (%s)", error, paused, cause)
 
     def _count_refusals(self, error: ApiCallError | None) -> None:
-        """Close the gate when page after page is refused in this process and none works: it is not the pages' fault."""
-        if not isinstance(error, BadRequestError):
-            if error is None:
-                self._refused_in_a_row = 0
+        """Close the gate when page after page of this process fails alike and none is read: it is not the pages' fault.
+
+        Refused as a mistake, or paid and unreadable: either would go on to the end of the crawl.
+        """
+        if not isinstance(error, BadRequestError | MalformedAnswerError):
             return
-        self._refused_in_a_row += 1
+        self._refused_in_a_row = self._refused_in_a_row + 1 if error.kind == self._refused_as else 1
+        self._refused_as = error.kind
         if self._refused_in_a_row >= _MAX_REFUSED:
             self._refused_in_a_row = 0
             self.close_gate(PauseCause.ACCOUNT, error)

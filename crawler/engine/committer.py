@@ -8,16 +8,19 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from crawler.api.endpoints import ENDPOINTS, Endpoint
 from crawler.api.page_parser import ParsedPage
 from crawler.batcher import Batcher
+from crawler.engine.archive import AnswerArchive
 from crawler.engine.dispatch_quota import DispatchQuota
 from crawler.engine.list_history import ListHistories, ListHistory
 from crawler.engine.outcome import Outcome
 from crawler.engine.seen_entities import SeenEntities
 from crawler.engine.stats_buffer import StatsBuffer
+from crawler.model.answers import Answer
 from crawler.model.charges import Charge, PageResult
 from crawler.model.crawls import Crawl
 from crawler.model.entities import Entity, entity_from_document
@@ -37,25 +40,45 @@ _LARGE = 500  # items from which a page is committed alone, so that others need 
 
 @dataclass(slots=True)
 class FetchedPage:
-    """A page with the parsed answer to its call, what its list held before, and the messages to be published."""
+    """A page with the parsed answer to its call, what its list held before, and the messages to be published.
+
+    reread: given where a kept answer was read again; it has no charge then.
+    """
 
     page: Page
     crawl: Crawl
     endpoint: Endpoint
     parsed: ParsedPage
-    charge: Charge
+    charge: Charge | None
     history: ListHistory
     item_ids: Sequence[str]
     embedded: Mapping[str, Sequence[str]]
+    answer: Answer | None = None
+    reread: "Reread | None" = None
     messages: list[PageMessage] = field(default_factory=list)
 
     @property
     def provenance(self) -> Provenance:
-        return Provenance(self.page.crawl_id, self.page.id, self.page.endpoint)
+        at = self.reread.at if self.reread else None
+        return Provenance(self.page.crawl_id, self.page.id, self.page.endpoint, at)
 
     @property
     def items(self) -> list[Entity]:
         return [item.found[0].entity for item in self.parsed.items]
+
+
+@dataclass(slots=True)
+class Reread:
+    """What is known of a page whose kept answer is read again.
+
+    at: when the answer was received.        before: the page's document.
+    unplanned: how many pages follow that are not in the ledger.        plan: whether they are planned now.
+    """
+
+    at: datetime
+    before: Mapping[str, Any]
+    plan: bool
+    unplanned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +114,38 @@ def plan_commit(fetched: FetchedPage, rejects: int) -> PageCommit:
         skipped_items=parsed.skipped + len(parsed.unread),
     )
     plans = follow_ups(spec, endpoint, page.depth, items)
-    return PageCommit(fetched, result, [next_page, *plans] if next_page else plans)
+    commit = PageCommit(fetched, result, [next_page, *plans] if next_page else plans)
+    return commit if fetched.reread is None else _reread_commit(commit, fetched.reread)
+
+
+def _reread_commit(commit: PageCommit, reread: Reread) -> PageCommit:
+    """Fit the result of a page that is read again to what became of its list meanwhile."""
+    result, plans, before = commit.result, commit.plans, reread.before
+    if before["state"] == PageState.DONE and before.get("end") is None:  # its list has gone on from here
+        result = replace(result, next=before.get("next"), end=None)
+        plans = [plan for plan in plans if not plan.nth]
+    if not reread.plan and reread.unplanned:
+        end = result.end or before.get("end")
+        return PageCommit(commit.fetched, replace(result, end=end, unplanned=reread.unplanned), [])
+    return PageCommit(commit.fetched, result, plans)
 
 
 class Committer:
-    """Commits fetched pages; safe to share between threads. `store` is persistent: a paid answer waits for it."""
+    """Commits fetched pages; safe to share between threads. `store` is persistent: a paid answer waits for it.
+
+    Without `publish` the leader dispatches what follows.
+    """
 
     def __init__(
         self,
         store: Store,
         quota: DispatchQuota,
         stats: StatsBuffer,
-        publish: Callable[[Sequence[PageMessage]], None],
+        publish: Callable[[Sequence[PageMessage]], None] | None,
+        archive: AnswerArchive,
     ) -> None:
         self._store = store
+        self._archive = archive
         self._quota = quota
         self._stats = stats
         self._publish_messages = publish
@@ -112,14 +153,28 @@ class Committer:
         self._seen = SeenEntities()
         self._batcher: Batcher[FetchedPage, Outcome] = Batcher(self.commit_many)
 
-    def commit(self, page: Page, crawl: Crawl, endpoint: Endpoint, parsed: ParsedPage, charge: Charge) -> Outcome:
-        """Store a fetched page, plan what follows, mark it done and publish messages for its follow-ups."""
+    def commit(
+        self,
+        page: Page,
+        crawl: Crawl,
+        endpoint: Endpoint,
+        parsed: ParsedPage,
+        charge: Charge,
+        answer: Answer | None = None,
+    ) -> Outcome:
+        """Store a fetched page, plan what follows, mark it done and publish messages for its follow-ups.
+
+        `answer` is what is kept of it as bought, in the same batch of writes.
+        """
         fetched = self.prepare(page, crawl, endpoint, parsed, charge)
+        fetched.answer = answer
         if len(fetched.item_ids) > _LARGE:
             return self.commit_many([fetched])[0]
         return self._batcher.submit(fetched)
 
-    def prepare(self, page: Page, crawl: Crawl, endpoint: Endpoint, parsed: ParsedPage, charge: Charge) -> FetchedPage:
+    def prepare(
+        self, page: Page, crawl: Crawl, endpoint: Endpoint, parsed: ParsedPage, charge: Charge | None
+    ) -> FetchedPage:
         """Join a fetched page with what its list has held so far and what else it names."""
         item_ids = list(dict.fromkeys(item.id for item in parsed.items))
         kind = parsed.items[0].found[0].entity.kind if parsed.items else ""
@@ -170,7 +225,8 @@ class Committer:
 
     def _write(self, batch: Sequence[FetchedPage]) -> dict[str, PageCommit]:
         """Write everything, the pages' completion last; return the commits of those that are done, by page id."""
-        rejects = self._store_entities(batch)
+        self._archive.save([fetched.answer for fetched in batch if fetched.answer is not None])
+        rejects = self.store_entities(batch)
         done: dict[str, PageCommit] = {}
         pending = list(batch)
         while pending:
@@ -183,7 +239,7 @@ class Committer:
             pending = [f for f in pending if f.page.id not in completed and self._refresh_depth(f)]
         return done
 
-    def _store_entities(self, batch: Sequence[FetchedPage]) -> Counter[str]:
+    def store_entities(self, batch: Sequence[FetchedPage]) -> Counter[str]:
         """Upsert entities, edges and rejects; return how many items were rejected, by page id."""
         entities = self._store.entities
         rejects = [
@@ -205,6 +261,8 @@ class Committer:
     def _plan_batch(self, page: Page, crawl: Crawl, plans: Iterable[PlannedPage]) -> PlanBatch:
         """Order follow-ups for dispatch; as many are dispatched from here as the quota has room for."""
         ordered = sorted(plans, key=lambda plan: (plan.nth == 0, plan.depth))
+        if self._publish_messages is None:
+            return PlanBatch(page.crawl_id, ordered, page.id, crawl.spec.depth)
         # The list's next page takes this one's place in the queue, so it needs no room of its own.
         next_pages = 1 if ordered and ordered[0].nth else 0
         dispatch_first = next_pages + self._quota.take(page.crawl_id, len(ordered) - next_pages)
@@ -234,8 +292,9 @@ class Committer:
         """Count a page that is done, and remember what later pages of its list ask for."""
         page, charge = fetched.page, fetched.charge
         if commit is None:
-            log.warning("page %s was fetched twice: its lease had run out", page.id)
-            self._store.ledger.record_duplicate_charge(page, charge)
+            if charge is not None:
+                log.warning("page %s was fetched twice: its lease had run out", page.id)
+                self._store.ledger.record_duplicate_charge(page, charge)
             return Outcome.DUPLICATE
         result = commit.result
         if result.end is None:
@@ -243,14 +302,15 @@ class Committer:
         kinds = self._seen.mark_seen(page.crawl_id, fetched.embedded)
         if result.kind:
             kinds[result.kind] = result.new
-        self._stats.add_charge(page, charge)
+        if charge is not None:
+            self._stats.add_charge(page, charge)
         self._stats.add_closed(page, PageState.DONE, result.end)
         self._stats.add_entities(page.crawl_id, kinds, result.rejects, result.skipped_items)
         return Outcome.COMMITTED
 
     def _publish(self, messages: Sequence[PageMessage]) -> None:
         """Best effort: the ledger has them, and the leader dispatches again what nobody takes."""
-        if messages:
+        if messages and self._publish_messages is not None:
             try:
                 self._publish_messages(messages)
             except UnreachableError as error:

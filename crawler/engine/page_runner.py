@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import BoundedSemaphore, Event, get_ident
+from typing import TypedDict
 
 from crawler.api.client import ApiClient, ApiResponse
 from crawler.api.endpoints import ENDPOINTS, Endpoint
 from crawler.api.page_parser import ParsedPage, UnparsablePageError, parse_page
 from crawler.engine.admission import AdmissionControl, Admitted
+from crawler.engine.archive import AnswerArchive
 from crawler.engine.breaker import OutageBreaker
 from crawler.engine.budget import BudgetGuard
 from crawler.engine.capacity import max_slow_calls
@@ -26,7 +28,6 @@ from crawler.model.crawls import Crawl
 from crawler.model.enums import EndReason, PageState
 from crawler.model.errors import ApiCallError, MalformedAnswerError, MismatchError
 from crawler.model.pages import Page
-from crawler.model.sanitize import json_preview
 from crawler.planning import Problem, halve_batch, validate_request
 from crawler.rate_limit.limiter import Permit, RateLimiter
 from crawler.store import Store
@@ -37,6 +38,14 @@ log = logging.getLogger(__name__)
 _SLOW_PAUSE = 5.0  # seconds until a slow page is tried again when every slot for slow calls was taken
 _MAX_DETAIL = 2000  # characters of an error's text that the ledger keeps
 _TRACEBACK_LINES = 4  # entries of a traceback, the last ones
+
+
+class _Received(TypedDict):
+    """What an answer brought, as the archive takes it."""
+
+    status: int
+    units: int | None
+    body: bytes
 
 
 class PageRunner:
@@ -55,6 +64,7 @@ class PageRunner:
         crawls: CrawlCache,
         budget: BudgetGuard,
         committer: Committer,
+        archive: AnswerArchive,
         stats: StatsBuffer,
         worker: str,
         slots: int,
@@ -67,6 +77,7 @@ class PageRunner:
         self._crawls = crawls
         self._budget = budget
         self._committer = committer
+        self._archive = archive
         self._stats = stats
         self._worker = worker
         self._max_attempts = max_attempts
@@ -124,18 +135,21 @@ class PageRunner:
         if reservation is None:
             return Outcome.NO_BUDGET
         charge = reservation.charge(None)  # until an answer says what it cost
+        response: ApiResponse | None = None
         try:
             response = self._call(page, endpoint, admitted)
             charge = reservation.charge(response.units)
             parsed = _parse(endpoint, page, response)
-            outcome = self._committer.commit(page, crawl, endpoint, parsed, charge)
+            self._breaker.note_read()
+            answer = self._archive.prepare(page, **_received(response), why=_not_read(parsed))
+            outcome = self._committer.commit(page, crawl, endpoint, parsed, charge, answer)
         except ApiCallError as error:
             charge = reservation.charge(error.units)
             outcome = self._handle_error(page, crawl, charge, admitted.permit, error)
         except Exception as error:
             # Whatever it is, the call was made: the page is parked with its charge, and not fetched again by itself.
             log.exception("page %s is parked: an unexpected error followed its call", page.id)
-            outcome = self._park(page, charge, error)
+            outcome = self._park(page, charge, error, response)
         self._budget.settle(reservation, charge, completed=outcome is not Outcome.RETRY)
         return outcome
 
@@ -158,13 +172,18 @@ class PageRunner:
             self._committer.plan(page, crawl, halves)
             return self._end(page, PageState.DONE, EndReason.END, _error_document(error), charge)
         state = PageState.DONE if decision.action == "end" else PageState.FAILED
+        if error.body or isinstance(error, MalformedAnswerError):
+            why = error.detail if state is PageState.FAILED else None
+            self._archive.keep(page, status=error.status, units=error.units, body=error.body, why=why)
         return self._end(page, state, decision.end, _error_document(error), charge)
 
-    def _park(self, page: Page, charge: Charge, error: Exception) -> Outcome:
+    def _park(self, page: Page, charge: Charge, error: Exception, response: ApiResponse | None) -> Outcome:
         """Fail a page after an error of our own, with the end of its traceback; `retry --class bug` replays it."""
         lines = traceback.format_exception(error)[-_TRACEBACK_LINES:]
         document = {"kind": "bug", "status": None, "detail": "".join(lines)[-_MAX_DETAIL:], "at": datetime.now(UTC)}
         self._stats.add_charge(page, charge)
+        if response is not None:
+            self._archive.keep(page, **_received(response), why=f"bug: {type(error).__name__}")
         return self._end(page, PageState.FAILED, EndReason.ERROR, document, charge)
 
     def _retry(self, page: Page, decision: RetryDecision, charge: Charge, error: Document) -> Outcome:
@@ -207,16 +226,24 @@ def _parse(endpoint: Endpoint, page: Page, response: ApiResponse) -> ParsedPage:
         return parse_page(endpoint, response.data, page.request.args)
     except UnparsablePageError as error:
         kind = MismatchError if error.kind == "mismatch" else MalformedAnswerError
-        raise kind(error.why, response.status, response.units, json_preview(response.data)) from None
+        raise kind(error.why, response.status, response.units, response.body) from None
+
+
+def _received(response: ApiResponse) -> _Received:
+    return {"status": response.status, "units": response.units, "body": response.body}
+
+
+def _not_read(parsed: ParsedPage) -> str | None:
+    """Return what of a readable answer was not read; None where it was read whole."""
+    unread = [f"item {item.position}: {item.why}" for item in parsed.rejected]
+    unread += [f"nobody reads {path}" for path in parsed.unread]
+    return "; ".join(unread) or None
 
 
 def _error_document(error: ApiCallError) -> Document:
-    document: Document = {
+    return {
         "kind": error.kind,
         "status": error.status,
         "detail": error.detail[:_MAX_DETAIL],
         "at": datetime.now(UTC),
     }
-    if isinstance(error, MalformedAnswerError) and error.body:
-        document["body"] = error.body
-    return document

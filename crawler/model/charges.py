@@ -44,6 +44,7 @@ class PageResult:
     total: the list's length as the provider claims it, None where it does not.
     rejects: items of this page that could not be parsed.
     skipped_items: what else the page held: items of another kind, and lists that hold none of its kind.
+    unplanned: pages that follow and are not planned, as the crawl has ended when its answer was read again.
     edge: the items follow ("in") or are followed by ("out") the user in the argument `id`.
     """
 
@@ -59,3 +60,4 @@ class PageResult:
     total: int | None = None
     rejects: int = 0
     skipped_items: int = 0
+    unplanned: int = 0

@@ -40,10 +40,12 @@ class ApiCallError(CrawlError):
     units: what the call was charged; None where it was sent and the charge is unknown.
     outage: whether the failure concerns the server rather than the page.
     kind: the failure's name in the ledger, in `status` and for `retry --class`.
+    body: the answer as received, without the token, where it was one that is kept.
     """
 
     kind = "error"
     outage = False
+    body = b""
 
     def __init__(self, detail: str, status: int | None = None, units: int | None = 0) -> None:
         super().__init__(detail, status, units)
@@ -86,10 +88,11 @@ class NotAvailableError(ApiCallError):
 
     kind = "nothing"
 
-    def __init__(self, detail: str, status: int | None, units: int | None, end: EndReason) -> None:
+    def __init__(self, detail: str, status: int | None, units: int | None, end: EndReason, body: bytes = b"") -> None:
         super().__init__(detail, status, units)
-        self.args = (detail, status, units, end)
+        self.args = (detail, status, units, end, body)
         self.end = end
+        self.body = body
 
 
 class BadRequestError(ApiCallError):
@@ -99,11 +102,11 @@ class BadRequestError(ApiCallError):
 
 
 class MalformedAnswerError(ApiCallError):
-    """A success that is not JSON or has no `data` (provider.md T7, T8); `body` is its text, shortened."""
+    """A success that is not JSON or has no `data` (provider.md T7, T8), or whose data cannot be read."""
 
     kind = "unreadable"
 
-    def __init__(self, detail: str, status: int | None = 200, units: int | None = 0, body: str = "") -> None:
+    def __init__(self, detail: str, status: int | None = 200, units: int | None = 0, body: bytes = b"") -> None:
         super().__init__(detail, status, units)
         self.args = (detail, status, units, body)
         self.body = body

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, Literal, NamedTuple
 
@@ -60,8 +61,12 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where an entity was last seen; stored as `seen.last_crawl`, `seen.last_page`, `seen.last_endpoint`."""
+    """Where an entity was last seen; stored as `seen.last_crawl`, `seen.last_page`, `seen.last_endpoint`.
+
+    at: when the answer was received, where that is not just now: newer knowledge then stays.
+    """
 
     crawl_id: str
     page_id: str
     endpoint: str
+    at: datetime | None = None

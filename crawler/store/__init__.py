@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pymongo.database import Database
 
+from crawler.store.answers import Answers
 from crawler.store.budgets import Budgets
 from crawler.store.charges import Charges
 from crawler.store.connection import Repository, connect, ping
@@ -42,6 +43,7 @@ class Store(Repository):
         self.failures = Failures(db, persistent)
         self.charges = Charges(db, persistent)
         self.frontier = Frontier(db, persistent)
+        self.answers = Answers(db, persistent)
         self.entities = Entities(db, self.connection_monitor, persistent)
         self.crawls = Crawls(db, persistent)
         self.budgets = Budgets(db, persistent)

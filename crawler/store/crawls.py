@@ -147,6 +147,23 @@ class Crawls(Repository):
         )
 
     @translate_errors
+    def load(self, crawl_id: str) -> Crawl:
+        """Return a crawl that exists, whether it has ended or not."""
+        return _crawl(self._crawls.find_one({"_id": crawl_id}) or {}, self._spec(crawl_id))
+
+    @translate_errors
+    def state(self, crawl_id: str) -> CrawlState:
+        return CrawlState((self._crawls.find_one({"_id": crawl_id}, {"state": 1}) or {})["state"])
+
+    @translate_errors
+    def correct(self, crawl_id: str, rollup: Mapping[str, Any], state: CrawlState | None = None) -> None:
+        """Replace its figures after pages were read again: final ones, and its `state`, once it has ended."""
+        ended = {"_id": crawl_id, "state": {"$in": _ENDED}}
+        sets: Document = {"rollup": {**rollup, "final": True}, **({} if state is None else {"state": state})}
+        if not self._crawls.update_one(ended, {"$set": sets}).matched_count:
+            self._crawls.update_one({"_id": crawl_id}, {"$set": {"rollup": dict(rollup)}})
+
+    @translate_errors
     def finish(self, crawl_id: str, state: CrawlState, *, rollup: Mapping[str, Any] | None = None) -> bool:
         """End a crawl, once, with its exact roll-up where that is known; return whether this call ended it."""
         update: Document = {"$set": {"state": state, "cause": None, "ended_at": now()}}

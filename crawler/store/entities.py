@@ -25,6 +25,7 @@ from crawler.model.sanitize import json_preview, sanitize
 from crawler.store.connection import Document, Repository, now, unjournaled
 from crawler.store.connection_monitor import ConnectionMonitor
 from crawler.store.errors import translate_errors
+from crawler.store.late_writes import fill_operations
 from crawler.store.write_cache import RANK, EntityWrite, WriteCache
 
 _DUPLICATE_KEY = 11000
@@ -80,23 +81,20 @@ class Entities(Repository):
     @translate_errors
     def upsert_follows(self, edges: Sequence[tuple[Provenance, tuple[str, str]]]) -> None:
         """Upsert edges, given as (follower, followee) user ids, each with its provenance."""
-        if not edges:
-            return
-        moment = now()
-        self._collection("follows").bulk_write(
-            [
-                UpdateOne(
-                    {"_id": f"{follower}:{followee}"},
-                    {
-                        "$set": {"follower": follower, "followee": followee, **_seen(origin, moment)},
-                        "$setOnInsert": {"seen.first_at": moment},
-                    },
-                    upsert=True,
-                )
-                for origin, (follower, followee) in edges
-            ],
-            ordered=False,
-        )
+        if edges:
+            operations = [_edge_operation(origin, *edge, now()) for origin, edge in edges]
+            self._collection("follows").bulk_write(operations, ordered=False)
+
+    @translate_errors
+    def delete_rejects(self, page_ids: Sequence[str]) -> None:
+        """Forget what of these pages was rejected: they are read again."""
+        self._collection("rejects").delete_many({"page": {"$in": list(page_ids)}})
+
+    @translate_errors
+    def named_by(self, crawl_id: str, kind: str, ids: Sequence[str]) -> set[str]:
+        """Return which of these entities the crawl was the last to see, so that its pages name them."""
+        wanted = {"_id": {"$in": list(ids)}, "seen.last_crawl": crawl_id}
+        return {found["_id"] for found in self.db[kind].find(wanted, {"_id": 1})}
 
     @translate_errors
     def save_rejects(self, rejects: Sequence[Reject]) -> None:
@@ -115,7 +113,7 @@ class Entities(Repository):
                             "position": r.position,
                             "why": r.why[:500],
                             "raw": json_preview(r.raw),
-                            "at": now(),
+                            "at": r.origin.at or now(),
                         }
                     },
                     upsert=True,
@@ -136,10 +134,15 @@ class Entities(Repository):
     def _write(self, kind: str, writes: Sequence[EntityWrite]) -> None:
         """Upsert each entity; one that is stored fuller already takes only the typed fields."""
         moment = now()
-        writes = [write for write in writes if not self._known.wrote_recently(kind, write, moment)]
+        collection = self._collection(kind)
+        if any(write.origin.at for write in writes):
+            writes, fills = fill_operations(collection, writes)
+            if fills:
+                collection.bulk_write(fills)
+        else:
+            writes = [write for write in writes if not self._known.wrote_recently(kind, write, moment)]
         if not writes:
             return
-        collection = self._collection(kind)
         operations = [self._upsert(kind, write, moment) for write in writes]
         try:
             collection.bulk_write(operations, ordered=False)
@@ -156,7 +159,7 @@ class Entities(Repository):
             self._known.note_written(kind, write, moment)
 
     def _upsert(self, kind: str, write: EntityWrite, moment: datetime) -> UpdateOne:
-        first = {"seen.first_at": moment}
+        first = {"seen.first_at": write.origin.at or moment}
         seen = _seen(write.origin, moment)
         if self._known.has_fuller(kind, write):
             if_gone = {**first, **_object(write)}
@@ -180,9 +183,18 @@ def _replaceable(kind: str, write: EntityWrite) -> Document:
     return wanted
 
 
+def _edge_operation(origin: Provenance, follower: str, followee: str, moment: datetime) -> UpdateOne:
+    at = origin.at or moment
+    ends = {"follower": follower, "followee": followee}
+    update: Document = {"$set": {**ends, **_seen(origin, at)}, "$setOnInsert": {"seen.first_at": at}}
+    if origin.at is not None:  # one that is stored was seen since, or then
+        update = {"$setOnInsert": {**update["$set"], **update["$setOnInsert"]}}
+    return UpdateOne({"_id": f"{follower}:{followee}"}, update, upsert=True)
+
+
 def _seen(origin: Provenance, moment: datetime) -> Document:
     return {
-        "seen.last_at": moment,
+        "seen.last_at": origin.at or moment,
         "seen.last_crawl": origin.crawl_id,
         "seen.last_page": origin.page_id,
         "seen.last_endpoint": origin.endpoint,

@@ -136,6 +136,12 @@ class Frontier(Repository):
     # --- is anything left ---
 
     @translate_errors
+    def unplanned(self, page_ids: Sequence[str]) -> set[str]:
+        """Return which of these pages are not in the ledger."""
+        found = self._pages.find({"_id": {"$in": list(page_ids)}}, {"_id": 1})
+        return set(page_ids) - {page["_id"] for page in found}
+
+    @translate_errors
     def has_open_pages(self, crawl_id: str) -> bool:
         """Whether any page is planned or leased.
 

@@ -33,6 +33,8 @@ INDEXES: dict[str, list[Index]] = {
     ],
     "crawls": [(_keys("state"), {})],
     "seeds": [(_keys("crawl"), {})],
+    "rejects": [(_keys("page"), {})],
+    "answers": [(_keys("crawl", "_id"), {})],
     "users": [(_keys("sec_uid"), {})],
     "comments": [(_keys("post_id"), {})],
 }

@@ -61,21 +61,26 @@ class Ledger(Repository):
         projection = {**dict.fromkeys(_PAGE_FIELDS, 1), "lease.token": 1}
         found = self._pages.find({"_id": {"$in": [one.page_id for one in batch]}}, projection)
         leased = {page["lease"]["token"]: page for page in found if "lease" in page}
-        return [_page(leased[one.token], one.token) if one.token in leased else None for one in batch]
+        return [page_of(leased[one.token], one.token) if one.token in leased else None for one in batch]
 
     def _acquire_one(self, wanted: _Acquisition) -> Page | None:
         fields = dict.fromkeys(_PAGE_FIELDS, 1)
         found = self._unjournaled.find_one_and_update(
             *_lease_operation(wanted), projection=fields, return_document=ReturnDocument.AFTER
         ) or self._pages.find_one({"_id": wanted.page_id, "lease.token": wanted.token}, fields)
-        return None if found is None else _page(found, wanted.token)
+        return None if found is None else page_of(found, wanted.token)
 
     # --- complete ---
 
     @translate_errors
     def complete_many(self, results: Sequence[tuple[Page, PageResult, Charge | None]]) -> set[str]:
-        """Mark pages done in one journaled write; return the ids of those that are done under our leases."""
-        updates = [_close_operation(page, *_result_update(result, charge), charge) for page, result, charge in results]
+        """Mark pages done in one journaled write; return the ids of those that are done under our leases.
+
+        Without a charge, no call was made: a kept answer was read again.
+        """
+        updates = [
+            _close_operation(page, *_result_update(page, result, charge), charge) for page, result, charge in results
+        ]
         if len(updates) == 1:
             matched = self._pages.update_one(*updates[0]).matched_count
         else:
@@ -85,9 +90,25 @@ class Ledger(Repository):
         # Some leases are lost, some pages were rediscovered at a smaller depth, or this was written already and the
         # server's answer got lost.
         wanted = [
-            {"_id": page.id, "state": PageState.DONE, "last_charge.token": page.lease_token} for page, _, _ in results
+            {
+                "_id": page.id,
+                "state": PageState.DONE,
+                "reread.token" if charge is None else "last_charge.token": page.lease_token,
+            }
+            for page, _, charge in results
         ]
         return {page["_id"] for page in self._pages.find({"$or": wanted}, {"_id": 1})}
+
+    @translate_errors
+    def hold_ended(self, page_ids: Sequence[str], token: str) -> None:
+        """Put pages that are done or failed under a lease, so that this process may write their result again.
+
+        They keep their state, so nothing is fetched again if this process dies.
+        """
+        self._pages.update_many(
+            {"_id": {"$in": list(page_ids)}, "state": {"$in": [PageState.DONE, PageState.FAILED]}},
+            {"$set": {"lease": {"worker": "reread", "token": token, "at": now()}}},
+        )
 
     @translate_errors
     def complete_replan(self, page: Page) -> bool:
@@ -165,6 +186,17 @@ class Ledger(Repository):
     # --- read ---
 
     @translate_errors
+    def load_many(self, page_ids: Sequence[str]) -> dict[str, Document]:
+        """Return whole pages by id; those that are not there are left out."""
+        return {page["_id"]: page for page in self._pages.find({"_id": {"$in": list(page_ids)}})}
+
+    @translate_errors
+    @long_running
+    def has_unplanned(self, crawl_id: str) -> bool:
+        """Whether pages follow from what was read again that are not planned."""
+        return self._pages.find_one({"crawl": crawl_id, "unplanned": {"$gt": 0}}, {"_id": 1}) is not None
+
+    @translate_errors
     def current_depth(self, page: Page) -> int | None:
         """Return the held page's depth now; None where the lease is no longer ours."""
         found = self._pages.find_one(_held(page), {"depth": 1})
@@ -204,10 +236,16 @@ def _lease_operation(wanted: _Acquisition) -> tuple[Document, Document]:
     return {"_id": wanted.page_id, "crawl": wanted.crawl_id, **planned}, {"$set": sets}
 
 
-def _result_update(result: PageResult, charge: Charge | None) -> tuple[Document, Mapping[str, int]]:
+def _result_update(page: Page, result: PageResult, charge: Charge | None) -> tuple[Document, Mapping[str, int]]:
     """Return what a fetched page's result sets and increments."""
     moment = now()
-    increments, sets = charge.update_operators(moment) if charge else ({}, {})
+    increments: Mapping[str, int] = {}
+    if charge is None:
+        sets = {"reread": {"token": page.lease_token, "at": moment}, "unplanned": result.unplanned}
+        sets |= dict.fromkeys(("rejects", "skipped_items"), 0)
+    else:
+        increments, sets = charge.update_operators(moment)
+        sets["done_at"] = moment
     sets |= {
         "state": PageState.DONE,
         "kind": result.kind,
@@ -218,7 +256,6 @@ def _result_update(result: PageResult, charge: Charge | None) -> tuple[Document,
         "next": result.next,
         "end": result.end,
         "error": None,
-        "done_at": moment,
         "fetched": True,
     }
     for name in ("ends", "edge", "total", "rejects", "skipped_items"):
@@ -249,7 +286,8 @@ def _last_charge(page: Page, charge: Charge | None) -> Document:
     return {} if charge is None else {"last_charge": {"token": page.lease_token, "units": charge.spent}}
 
 
-def _page(found: Document, lease_token: str) -> Page:
+def page_of(found: Document, lease_token: str) -> Page:
+    """Return a page of the ledger as the holder of a lease knows it."""
     return Page(
         id=found["_id"],
         crawl_id=found["crawl"],

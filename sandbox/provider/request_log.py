@@ -7,6 +7,7 @@ from array import array
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
@@ -17,6 +18,16 @@ _NO_STATUS = 0
 
 def day_of(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).date().isoformat()
+
+
+class _Entry(NamedTuple):
+    at: float
+    path: str
+    params: str
+    status: int | None
+    units: int
+    fault: str | None
+    deviations: str | None = None
 
 
 class RequestLog:
@@ -38,6 +49,7 @@ class RequestLog:
         self._status = array("h")
         self._units = array("l")
         self._fault: list[str | None] = []
+        self._deviations: list[str | None] = []
         self._ok = bytearray()
         self._days: Counter[str] = Counter()
         self._seconds: dict[int, list[int]] = {}
@@ -56,25 +68,36 @@ class RequestLog:
             os.close(self._state)
             self._state = None
 
-    def add(self, at: float, path: str, params: str, status: int | None, units: int, fault: str | None) -> int:
+    def add(
+        self,
+        at: float,
+        path: str,
+        params: str,
+        status: int | None,
+        units: int,
+        fault: str | None,
+        deviations: str | None = None,
+    ) -> int:
         """Record a request as it arrives, with the answer it will get; return its number for `mark_ok`."""
-        number = self._append(at, path, params, status, units, fault)
+        entry = _Entry(at, path, params, status, units, fault, deviations)
+        number = self._append(entry)
         if self._state is not None:
-            os.write(self._state, orjson.dumps([at, path, params, status, units, fault]) + b"\n")
+            os.write(self._state, orjson.dumps(list(entry)) + b"\n")
         return number
 
-    def _append(self, at: float, path: str, params: str, status: int | None, units: int, fault: str | None) -> int:
-        self._at.append(at)
-        self._path.append(path)
-        self._params.append(params)
-        self._status.append(status or _NO_STATUS)
-        self._units.append(units)
-        self._fault.append(fault)
+    def _append(self, entry: _Entry) -> int:
+        self._at.append(entry.at)
+        self._path.append(entry.path)
+        self._params.append(entry.params)
+        self._status.append(entry.status or _NO_STATUS)
+        self._units.append(entry.units)
+        self._fault.append(entry.fault)
+        self._deviations.append(entry.deviations)
         self._ok.append(0)
-        self._days[day_of(at)] += units
-        second = self._seconds.setdefault(int(at), [0, 0])
+        self._days[day_of(entry.at)] += entry.units
+        second = self._seconds.setdefault(int(entry.at), [0, 0])
         second[0] += 1
-        second[1] += status == 429
+        second[1] += entry.status == 429
         return len(self._at) - 1
 
     def mark_ok(self, number: int) -> None:
@@ -93,7 +116,7 @@ class RequestLog:
             if isinstance(entry, int):
                 self._ok[entry] = 1
             else:
-                self._append(*entry)
+                self._append(_Entry(*entry))
 
     def units_on(self, day: str) -> int:
         """Return the units charged on a UTC day, those of lost answers included."""
@@ -116,6 +139,7 @@ class RequestLog:
                 "status": self._status[n] or None,
                 "units": self._units[n],
                 "fault": self._fault[n],
+                "deviations": self._deviations[n],
                 "ok": bool(self._ok[n]),
             }
             for n in range(max(0, since), len(self._at))

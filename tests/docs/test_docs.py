@@ -208,7 +208,7 @@ def test_no_word_is_used_that_only_this_project_would_understand(doc: Path) -> N
 # --- sizes ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("doc", "most"), [("README.md", 90), ("docs/architecture.md", 140), ("CONTRIBUTING.md", 90)])
+@pytest.mark.parametrize(("doc", "most"), [("README.md", 90), ("docs/architecture.md", 160), ("CONTRIBUTING.md", 90)])
 def test_what_is_read_first_stays_short(doc: str, most: int) -> None:
     assert len((ROOT / doc).read_text("utf-8").splitlines()) <= most
 

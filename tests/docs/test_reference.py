@@ -9,10 +9,12 @@ from typing import Any
 from unittest.mock import create_autospec
 
 import mongomock_ng
+import orjson
 import pytest
 
 from crawler.api.client import ApiResponse
 from crawler.api.endpoints import ENDPOINTS, Endpoint
+from crawler.engine.archive import AnswerArchive
 from crawler.engine.breaker import OutageBreaker
 from crawler.engine.budget import BudgetGuard
 from crawler.engine.committer import Committer
@@ -21,6 +23,7 @@ from crawler.engine.dispatch_quota import DispatchQuota
 from crawler.engine.page_runner import PageRunner
 from crawler.engine.prices import PriceBook
 from crawler.engine.reaper import reclaim_pages
+from crawler.engine.rereader import Rereader
 from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.crawls import CrawlSpec
 from crawler.model.enums import CrawlState, PauseCause, Relation, SeedKind
@@ -28,10 +31,13 @@ from crawler.model.errors import AccountError, ApiCallError, MalformedAnswerErro
 from crawler.model.pages import PlannedPage, Request
 from crawler.rate_limit.limiter import GateChange, Permit, RateLimiter
 from crawler.settings import Settings
-from crawler.store import Store
+from crawler.store import Store, answers
 from docs.reference import generate
 from docs.reference.fields import COLLECTIONS, ENTITY_FIELDS, FIELDS, RELATIONS, SEED_KINDS, SETTINGS, SPEC_FIELDS
 from tests.factories import charged, crawl, raw
+
+# The fake says that it has no disk to use.
+pytestmark = pytest.mark.filterwarnings("ignore:'allowDiskUse':UserWarning")
 
 ROOT = Path(__file__).parents[2]
 PLACEHOLDER = re.compile(r"[A-Z]+")
@@ -107,7 +113,7 @@ def script() -> dict[str, list[Any]]:
         "music_details": [{"music_info": raw("music")}],
         "user_followers": [{"followers": [raw("user")]}],
         "user_info_from_username": [TransportError("cut"), TransportError("cut", 1)],
-        "post_info": [MalformedAnswerError("odd", 200, 2, "<html>")],
+        "post_info": [MalformedAnswerError("odd", 200, 2, b'{"data": null}')],
         "lives_search": [{"data": [{"room_id_str": "77"}]}],
         "user_search": [AccountError("token", 491)],
     }
@@ -153,10 +159,15 @@ def crawled() -> Store:
     lost, held = (store.ledger.acquire(one.request.page_id("c"), "c", "dead", 60) for one in (dead, in_flight))
     assert lost is not None
     assert held is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "_PART", 20)
+        body = orjson.dumps([raw("post")])
+        AnswerArchive(store, "all").keep(lost, status=200, units=None, body=body, why="odd")
     reclaim_pages(store, PriceBook(store), store.leases.held_by(["c"], ["dead"])[:1], "dead")
     OutageBreaker(store, open_limiter()).close_gate(PauseCause.UNITS, AccountError("used up", 495))
     assert BudgetGuard(store, PriceBook(store), 1000).reserve(held, crawl(max_units=900), ENDPOINTS["user_followings"])
     store.ledger.record_duplicate_charge(lost, charged())
+    Rereader(store, "c").run(None, lambda _: None)
     store.crawls.finish("c", CrawlState.FAILED, rollup=(store.crawls.get("c") or {})["rollup"])
     return store
 
@@ -164,10 +175,11 @@ def crawled() -> Store:
 def run(store: Store, api: FakeApi) -> None:
     quota, stats, prices, crawls = DispatchQuota(), StatsBuffer(), PriceBook(store), CrawlCache(store)
     crawls.refresh()
+    archive = AnswerArchive(store, "all")
     runner = PageRunner(
         store=store, api=api, limiter=open_limiter(), crawls=crawls,  # type: ignore[arg-type]
         budget=BudgetGuard(store, prices, 1000),
-        committer=Committer(store, quota, stats, lambda messages: None),
+        committer=Committer(store, quota, stats, lambda messages: None, archive), archive=archive,
         stats=stats, worker="w", slots=8, max_attempts=8, lease=60,
         stopping=Event(),
     )  # fmt: skip
@@ -216,6 +228,7 @@ TYPES: dict[str, Any] = {
     "list of integers and nulls": lambda value: (
         isinstance(value, list) and all(one is None or isinstance(one, int) for one in value)
     ),
+    "binary": lambda value: isinstance(value, bytes),
     "null": lambda value: value is None,
     "`video`": lambda value: value == "video",
     "`photo`": lambda value: value == "photo",

@@ -35,7 +35,8 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert values == {
         "api_url": "https://ensembledata.com/apis", "api_timeout": 600, "broker_url": "redis://127.0.0.1:6379/0",
         "redis_url": "redis://127.0.0.1:6379/1", "mongo_url": "mongodb://127.0.0.1:27017", "mongo_db": "tokcrawl",
-        "rate": 0, "day_units": 0, "attempts": 8, "lease": 900, "log_level": "INFO", "home": ".tokcrawl",
+        "rate": 0, "day_units": 0, "attempts": 8, "lease": 900, "archive": "unread", "log_level": "INFO",
+            "home": ".tokcrawl",
     }  # fmt: skip
 
 

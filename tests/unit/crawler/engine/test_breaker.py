@@ -13,6 +13,8 @@ from crawler.model.errors import (
     AccountError,
     ApiCallError,
     BadRequestError,
+    MalformedAnswerError,
+    MismatchError,
     NotAvailableError,
     QuotaExhaustedError,
     RateLimitedError,
@@ -194,4 +196,21 @@ def test_the_gate_closes_while_redis_is_away(harness: Harness) -> None:
     harness.limiter.is_away = True
     harness.breaker.close_gate(PauseCause.ACCOUNT, AccountError("wrong token", 491))
     assert harness.store.gate.get() is not None
+    assert harness.state() == ("paused", PauseCause.ACCOUNT)
+
+
+@pytest.mark.parametrize("failure", [BadRequestError("wrong", 466), MalformedAnswerError("no list"), MismatchError("")])
+def test_twenty_pages_in_a_row_that_fail_alike_close_the_gate(harness: Harness, failure: ApiCallError) -> None:
+    for _ in range(19):
+        harness.record()  # the call itself works
+        harness.record(failure)
+    assert harness.state() == ("running", None)
+    harness.breaker.note_read()
+    for _ in range(19):
+        harness.record(failure)
+    harness.record(BadRequestError("another", 422) if failure.kind != "mistake" else MalformedAnswerError("odd"))
+    for _ in range(19):
+        harness.record(failure)
+    assert harness.state() == ("running", None)
+    harness.record(failure)
     assert harness.state() == ("paused", PauseCause.ACCOUNT)

@@ -8,6 +8,7 @@ from pymongo.errors import AutoReconnect
 
 from crawler.api.endpoints import ENDPOINTS
 from crawler.api.page_parser import ParsedPage, parse_page
+from crawler.engine.archive import AnswerArchive
 from crawler.engine.committer import Committer
 from crawler.engine.dispatch_quota import DispatchQuota
 from crawler.engine.outcome import Outcome
@@ -30,7 +31,7 @@ class CommitterHarness:
         self.store, self.stats, self.sent = store, StatsBuffer(), list[PageMessage]()
         quota = DispatchQuota()
         quota.set({"c": 100})
-        self.committer = Committer(store, quota, self.stats, self.sent.extend)
+        self.committer = Committer(store, quota, self.stats, self.sent.extend, AnswerArchive(store, "none"))
 
     def commit(self, *pages: tuple[Page, ParsedPage], crawl: Crawl = CRAWL) -> list[Outcome]:
         batch = [self.committer.prepare(one, crawl, COMMENTS, parsed, charged()) for one, parsed in pages]
@@ -109,7 +110,7 @@ def test_the_broker_may_be_away(store: Store) -> None:
     def away(messages: Any) -> None:
         raise UnreachableError("no broker")
 
-    committer = Committer(store, DispatchQuota(), StatsBuffer(), away)
+    committer = Committer(store, DispatchQuota(), StatsBuffer(), away, AnswerArchive(store, "none"))
     held = taken(store, plan(1))
     assert committer.commit(held, CRAWL, COMMENTS, answer(1, nextCursor=20), charged()) is Outcome.COMMITTED
     assert store.frontier.has_open_pages("c")

@@ -7,10 +7,12 @@ from threading import Event, Lock
 from time import monotonic, sleep
 from typing import Any, Literal
 
+import orjson
 import pytest
 
 from crawler.api.client import ApiResponse
 from crawler.api.endpoints import Endpoint
+from crawler.engine.archive import AnswerArchive, Policy
 from crawler.engine.budget import BudgetGuard
 from crawler.engine.committer import Committer
 from crawler.engine.crawl_cache import CrawlCache
@@ -24,6 +26,7 @@ from crawler.model.errors import (
     AccountError,
     ApiCallError,
     BadRequestError,
+    MalformedAnswerError,
     NotAvailableError,
     RateLimitedError,
     TransientError,
@@ -49,7 +52,9 @@ class FakeApi:
         answer = self.answers.pop(0)
         if isinstance(answer, ApiCallError):
             raise answer
-        return ApiResponse(answer, 1)
+        return (
+            answer if isinstance(answer, ApiResponse) else ApiResponse(answer, 1, 200, orjson.dumps({"data": answer}))
+        )
 
 
 class FakeRateLimiter:
@@ -85,7 +90,7 @@ class FakeRateLimiter:
 class RunnerHarness:
     """A worker process around one page runner."""
 
-    def __init__(self, store: Store, slots: int = 8, **fields: Any) -> None:
+    def __init__(self, store: Store, slots: int = 8, policy: Policy = "unread", **fields: Any) -> None:
         made = spec(**{"kind": SeedKind.HASHTAG, **fields})
         store.crawls.create("c", made)
         store.crawls.start("c")
@@ -94,10 +99,11 @@ class RunnerHarness:
         self.quota, stats, prices, crawls = DispatchQuota(), StatsBuffer(), PriceBook(store), CrawlCache(store)
         crawls.refresh()
         self.quota.set({"c": 100})
+        archive = AnswerArchive(store, policy)
         self.runner = PageRunner(
             store=store, api=self.api, limiter=self.limiter, crawls=crawls,  # type: ignore[arg-type]  # a fake
-            budget=BudgetGuard(store, prices, 0),
-            committer=Committer(store, self.quota, stats, self.sent.extend),
+            budget=BudgetGuard(store, prices, 0), archive=archive,
+            committer=Committer(store, self.quota, stats, self.sent.extend, archive),
             stats=stats, worker="w", slots=slots, max_attempts=8, lease=60, stopping=self.stopping,
         )  # fmt: skip
 
@@ -306,7 +312,10 @@ def test_the_lists_next_page_is_sent_though_the_queue_is_full(harness: RunnerHar
 
 def test_an_answer_of_an_unknown_shape_is_kept(harness: RunnerHarness) -> None:
     found = harness.run(CATS, {"videos": ["odd"]})
-    assert (found["error"]["kind"], found["error"]["body"], found["units"]) == ("unreadable", '{"videos":["odd"]}', 1)
+    assert (found["error"]["kind"], "body" in found["error"], found["units"]) == ("unreadable", False, 1)
+    [answer] = harness.store.answers.of_crawl("c")
+    assert (answer.page_id, answer.body, answer.units) == (found["_id"], b'{"data":{"videos":["odd"]}}', 1)
+    assert answer.why == found["error"]["detail"]
 
 
 def test_the_missing_ids_of_a_batch_are_recorded(harness: RunnerHarness) -> None:
@@ -405,3 +414,61 @@ def test_no_more_calls_are_in_flight_than_slots_and_committing_takes_none(
         list(threads.map(lambda tag: harness.runner.run(tag.page_id("c"), "c"), tags))
     assert (most[0], len(called)) == (2, 6)
     assert {document(harness.store, PlannedPage(tag, 0))["state"] for tag in tags} == {"done"}
+
+
+def kept(harness: RunnerHarness) -> list[tuple[str | None, bytes]]:
+    return [(answer.why, answer.body) for answer in harness.store.answers.of_crawl("c")]
+
+
+def test_an_answer_read_whole_is_kept_only_if_all_are(store: Store) -> None:
+    harness = RunnerHarness(store)
+    harness.run(CATS, {"data": [raw("post")]})
+    assert kept(harness) == []
+
+
+@pytest.mark.parametrize("policy", ["all", "none"])
+def test_an_answer_is_kept_with_the_result_of_its_page(store: Store, policy: Policy) -> None:
+    harness = RunnerHarness(store, policy=policy)
+    found = harness.run(CATS, ApiResponse({"data": [raw("post")]}, 1, 200, b"as received"))
+    assert found["state"] == "done"
+    assert kept(harness) == ([(None, b"as received")] if policy == "all" else [])
+
+
+def test_an_answer_with_an_item_that_is_not_understood_is_kept(harness: RunnerHarness) -> None:
+    harness.run(CATS, ApiResponse({"data": [raw("post"), {"desc": "no id"}]}, 1, 200, b"as received"))
+    [(why, body)] = kept(harness)
+    assert body == b"as received"
+    assert (why or "").startswith("item 1: ")
+
+
+def test_a_private_answer_is_kept_only_if_all_are(store: Store) -> None:
+    harness = RunnerHarness(store, policy="all")
+    harness.run(CATS, NotAvailableError("private", 472, 1, EndReason.PRIVATE, b"as received"))
+    assert kept(harness) == [(None, b"as received")]
+
+
+def test_an_unreadable_answer_is_kept_before_its_page_is_failed(
+    harness: RunnerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end, before = harness.store.ledger.end_without_result, []
+
+    def ending(*args: Any) -> bool:
+        before.extend(kept(harness))
+        return end(*args)
+
+    monkeypatch.setattr(harness.store.ledger, "end_without_result", ending)
+    body = b"x" * 300_000
+    harness.run(CATS, MalformedAnswerError("odd", 200, 1, body))
+    assert before == [("odd", body)]
+
+
+def test_an_answer_on_which_the_crawler_stumbles_is_kept(
+    harness: RunnerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("crawler.engine.committer.plan_commit", stumble)
+    found = harness.run(CATS, ApiResponse({"data": [raw("post")]}, 3, 200, b"as received"))
+    assert (found["state"], found["error"]["kind"], found["units"]) == ("failed", "bug", 3)
+    assert kept(harness) == [("bug: ZeroDivisionError", b"as received")]

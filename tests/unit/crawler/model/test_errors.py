@@ -32,8 +32,8 @@ CALL_ERRORS: list[ApiCallError] = [
     RateLimitedError("slowly"),
     NotAvailableError("private", 472, 1, EndReason.PRIVATE),
     BadRequestError("no such country", 466, 0),
-    MalformedAnswerError("no data", 200, 3, "<html>"),
-    MismatchError("another post", 200, 1, "{}"),
+    MalformedAnswerError("no data", 200, 3, b"<html>"),
+    MismatchError("another post", 200, 1, b"{}"),
     AccountError("no token", 491, 0),
     QuotaExhaustedError("enough for today", 495, 0),
 ]
