@@ -25,6 +25,7 @@ from crawler.model.errors import UsageError
 from crawler.model.server_urls import check_server_url
 
 STACK_FILE = "stack.json"
+_MOST = 1_000_000_000  # units, calls, seconds; beyond this times cannot be reckoned with
 _MIN_TOKEN = 8  # characters; a shorter one would match ordinary text where it is removed from what is shown
 
 _SCHEMES: dict[str, tuple[str, ...]] = {
@@ -77,6 +78,13 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("api_timeout", "rate", "day_units", "attempts", "lease")
+    @classmethod
+    def _bounded(cls, value: float) -> float:
+        if not value <= _MOST:
+            raise ValueError(f"must be at most {_MOST:,}")
+        return value
 
     @field_validator("broker_url", "redis_url", "mongo_url")
     @classmethod

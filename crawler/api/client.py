@@ -19,7 +19,7 @@ from ensembledata.api._client import CustomerEndpoints, TiktokEndpoints
 from ensembledata.api._version import version
 
 from crawler.api.endpoints import Endpoint
-from crawler.api.pool import open_pool
+from crawler.api.pool import open_pool, parse_base
 from crawler.model.enums import EndReason
 from crawler.model.errors import (
     AccountError,
@@ -99,7 +99,7 @@ class SdkRequester:
     """Sends the requests that the SDK's endpoint methods build, in place of the SDK's own requester."""
 
     def __init__(self, url: str, token: str, timeout: float, connections: int) -> None:
-        self._base = urllib3.util.parse_url(url)
+        self._base = parse_base(url)
         self._token = token
         self._pool = open_pool(
             url,

@@ -14,6 +14,17 @@ import urllib3
 from crawler.model.errors import UsageError
 
 
+def parse_base(url: str) -> urllib3.util.Url:
+    """Return the parts of the API's URL."""
+    try:
+        base = urllib3.util.parse_url(url)
+    except urllib3.exceptions.LocationParseError:
+        base = urllib3.util.Url()
+    if not base.host:
+        raise UsageError("TOKCRAWL_API_URL is not the address of an API, like https://ensembledata.com/apis")
+    return base
+
+
 def open_pool(
     url: str, *, connections: int, timeout: urllib3.Timeout, headers: Mapping[str, str]
 ) -> urllib3.HTTPConnectionPool:

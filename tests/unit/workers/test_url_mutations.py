@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.api.client import ApiClient
 from crawler.model.errors import UsageError
 from crawler.rate_limit.limiter import RateLimiter
 from crawler.settings import load
@@ -17,7 +18,7 @@ EXAMPLES = int(os.environ.get("MUTATIONS", "200"))
 URLS = [
     "redis://:SECRET@127.0.0.1:1/0", "rediss://user:SECRET@h:1/1?ssl_cert_reqs=none", "unix:///tmp/none.sock?db=1",
     "amqp://user:SECRET@h:5672//", "sentinel://:SECRET@h:1/0;sentinel://:SECRET@i:2/0?master_name=m",
-    "mongodb://user:SECRET@h:1,i:2/db?replicaSet=x&journal=false",
+    "https://user:SECRET@ensembledata.com:443/apis", "mongodb://user:SECRET@h:1,i:2/db?replicaSet=x&journal=false",
 ]  # fmt: skip
 ODD = [
     "\0",
@@ -56,7 +57,7 @@ def broken_urls(draw: Any) -> str:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of pymongo, about options
 @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True)
-@given(broken_urls(), st.sampled_from(["broker_url", "redis_url", "mongo_url"]))
+@given(broken_urls(), st.sampled_from(["broker_url", "redis_url", "mongo_url", "api_url"]))
 def test_a_server_url_of_any_form_is_accepted_or_named(url: str, name: str) -> None:
     try:
         loaded = load(**{name: url})
@@ -64,6 +65,8 @@ def test_a_server_url_of_any_form_is_accepted_or_named(url: str, name: str) -> N
             make_app(loaded)
         elif name == "redis_url":
             RateLimiter(loaded.redis_url)
+        elif name == "api_url":
+            ApiClient(loaded.api_url, "sandbox-token", 1).close()
         else:
             Store.connect(loaded.mongo_url, "x").close()
     except UsageError as error:
