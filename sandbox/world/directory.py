@@ -29,8 +29,8 @@ def special_cases(world: World) -> dict[str, object]:
 def unknown_ids() -> dict[str, object]:
     """Return ids and names that nobody has. To the three `posts`, post_info answers [null], 404 and []."""
     return {
-        "posts": [str(7_999_999_999_999_999_000 + n) for n in (0, 1, 2)],
-        "more_posts": [str(7_999_999_999_999_999_100 + n) for n in range(20)],
+        "posts": [str(7_099_123_456_789_012_001 + n) for n in (0, 1, 2)],
+        "more_posts": [str(7_099_123_456_789_012_101 + n) for n in range(20)],
         "user": "nobody_here",
         "mistyped_user": "mistyped.",
         "sec_uid": lookup.SEC_UID_PREFIX + "A" * 64,

@@ -72,6 +72,12 @@ def test_ids_look_real(world: World) -> None:
     assert len(world.ids.sec_uid(user)) == 76
 
 
+def test_ids_carry_a_time_that_has_been(world: World) -> None:
+    for n in range(2000):
+        for number in (world.ids.post_id(n), world.ids.mid(n), world.ids.cid(Comment(n, n))):
+            assert 1_388_534_400 < int(number) >> 32 < 1_735_689_600  # 2014 to 2024
+
+
 def test_twins_differ_only_in_case(world: World) -> None:
     a, b = (world.users.by_username(name) for name in ("twin_a", "twin_b"))
     first, second = world.ids.sec_uid(a), world.ids.sec_uid(b)
