@@ -11,8 +11,8 @@ from sandbox.world.hashing import Permutation, hash_ints
 from sandbox.world.keys import SPECIAL, Comment, user_key
 from sandbox.world.special_cases import TWINS
 
-# The platform's ids carry the time they were made, above the 32nd bit. Here it is not the object's, but one that may be:
-# from 2014 to 2024, whatever is added below the limit.
+# The platform's ids carry the time they were made, above the 32nd bit. Here it is not the object's, but one that has
+# been: from 2014 to 2024, whatever is added below the limit.
 _UID = 6_600_000_000_000_000_000
 _POST = 6_200_000_000_000_000_000
 _MID = 6_000_000_000_000_000_000
