@@ -34,7 +34,7 @@ def first_pages(spec: CrawlSpec, values: Sequence[SeedValue]) -> list[PlannedPag
 
 def start_crawl(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plans: Sequence[PlannedPage]) -> str:
     """Write the crawl and its first pages, then set it running; return its id."""
-    crawl_id = f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
+    crawl_id = new_crawl_id()
     store.crawls.create(crawl_id, spec, [value.label for value in values])
     if spec.max_units is not None or spec.max_pages is not None:
         store.budgets.open_account(crawl_account(crawl_id), 0, 0)
@@ -43,6 +43,10 @@ def start_crawl(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plan
     store.crawls.increment_stats(crawl_id, {"pages.planned": len(plans)})
     store.crawls.start(crawl_id)
     return crawl_id
+
+
+def new_crawl_id() -> str:
+    return f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
 
 
 def usernames(values: Sequence[SeedValue]) -> frozenset[str]:
