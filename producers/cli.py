@@ -332,7 +332,7 @@ def doctor(
         raise UsageError("give --live: it buys a page of each endpoint; the price is shown first")
     given = dict(one.partition("=")[::2] for one in arg or [])
     questions, wanted = Questions(given), chosen(names or [])
-    questions.check(wanted)
+    questions.plan(wanted)
     settings = _settings()
     api = ApiClient(settings.api_url, _token(settings), settings.api_timeout)
     store = _store(settings)

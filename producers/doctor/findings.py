@@ -21,7 +21,7 @@ _OFTEN_PRIVATE = ("user_liked_posts", "user_followers", "user_followings")
 class Finding:
     """One deviation, in words.
 
-    kind: `price`, `items`, `paging`, `number`, or the class of the error.
+    kind: `price`, `items`, `paging`, `number`, `private` and the other ends, or the class of the error.
     """
 
     kind: str
@@ -41,11 +41,12 @@ def of_price(endpoint: Endpoint, request: Request, units: int | None) -> Iterato
         yield Finding("price", f"cost {units} units; the table says {endpoint.expected_price}")
 
 
-def of_error(endpoint: Endpoint, error: ApiCallError) -> Iterator[Finding]:
+def of_error(endpoint: Endpoint, error: ApiCallError, *, user_is_private: bool = False) -> Iterator[Finding]:
     """Yield what a call says that brought no page; none where that is an answer as good as any."""
     if isinstance(error, NotAvailableError):
-        if error.end is not EndReason.PRIVATE or endpoint.name not in _OFTEN_PRIVATE:
-            yield Finding(error.kind, f"says {error.end} of something that is there: {error}")
+        may_be_private = user_is_private or endpoint.name in _OFTEN_PRIVATE
+        if error.end is not EndReason.PRIVATE or not may_be_private:
+            yield Finding(str(error.end), f"answered that an object which exists is {error.end}: {error}")
     elif isinstance(error, MalformedAnswerError):
         yield Finding(error.kind, error.detail)
     else:
@@ -65,9 +66,9 @@ def _of_items(endpoint: Endpoint, request: Request, parsed: ParsedPage) -> Itera
         first = parsed.rejected[0]
         count = len(parsed.items) + len(parsed.rejected)
         yield Finding("items", f"{len(parsed.rejected)} of {count} items are not understood, the first: {first.why}")
-    elif not parsed.items:
+    elif not parsed.items and not parsed.foreign:
         yield Finding("items", "holds no item of what was asked for")
-    if parsed.items and endpoint.batch_argument is not None:
+    if endpoint.batch_argument is not None:
         asked = set(request.args[endpoint.batch_argument])
         if missing := asked - {item.id for item in parsed.items}:
             yield Finding("items", f"{len(missing)} of {len(asked)} ids that were asked for are not in it")
@@ -83,7 +84,7 @@ def _of_paging(endpoint: Endpoint, parsed: ParsedPage, data: dict[str, Any]) -> 
     if isinstance(cursor, str | float):
         yield Finding("paging", f"{key} is {cursor!r}, not an integer; it is sent back as it is")
     total = data.get("total")
-    if total is not None and parsed.total is None:
+    if total is not None and parsed.total is None and not str(total).isdigit():
         yield Finding("number", f"total is {str(total)[:40]!r}, not a count")
     if parsed.total is not None and parsed.next is None and parsed.total > len(parsed.items) + parsed.nulls:
         yield Finding("paging", f"the list ends after {len(parsed.items)} of {parsed.total:,} items: no {key}")

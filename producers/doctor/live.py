@@ -109,7 +109,8 @@ class LiveDoctor:
             visit.findings += of_price(endpoint, request, response.units)
             self._read(crawl, endpoint, page, response, charge, visit, questions)
         except ApiCallError as error:
-            charge = self._fail(endpoint, page, reservation, error, visit)
+            charge = self._fail(page, reservation, error, visit)
+            visit.findings += of_error(endpoint, error, user_is_private=questions.user_is_private)
         self._budget.settle(reservation, charge, completed=True)
         return visit
 
@@ -143,14 +144,10 @@ class LiveDoctor:
         visit.findings += of_page(endpoint, page.request, parsed, response.data, response.body)
         questions.learn(endpoint, fetched.items)
 
-    def _fail(
-        self, endpoint: Endpoint, page: Page, reservation: Reservation, error: ApiCallError, visit: Visit
-    ) -> Charge:
+    def _fail(self, page: Page, reservation: Reservation, error: ApiCallError, visit: Visit) -> Charge:
         """End a page whose call brought nothing that can be read."""
         charge = reservation.charge(error.units)
-        if error.units is not None or not visit.findings:
-            visit.units = error.units
-        visit.findings += of_error(endpoint, error)
+        visit.units = error.units
         state, end, why = PageState.FAILED, EndReason.ERROR, error.detail or error.kind
         if isinstance(error, NotAvailableError):
             state, end, why = PageState.DONE, error.end, ""

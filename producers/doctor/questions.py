@@ -17,8 +17,8 @@ _FIXED = {"depth": 1, "period": "180", "days": 1}
 _TEACHES = {
     "hashtag_search": ("username", "sec_uid", "id", "aweme_id", "url", "aweme_ids", "music_id"),
     "keyword_search": ("username", "sec_uid", "id", "aweme_id", "url", "aweme_ids", "music_id"),
-    "user_info_from_username": ("username", "sec_uid", "id"),
     "user_search": ("username", "sec_uid", "id"),
+    "user_info_from_username": ("username", "sec_uid", "id"),
     "post_comments": ("comment_id",),
     "music_search": ("music_id",),
 }
@@ -35,9 +35,17 @@ class Questions:
         if ids := given.get("aweme_ids"):
             self._given["aweme_ids"] = ids.split(",")
         self._learned: dict[str, Any] = {}
+        self._well_known = dict(_WELL_KNOWN)
+        self.user_is_private = False
 
-    def check(self, endpoints: Sequence[Endpoint]) -> None:
-        """Raise UsageError where no earlier answer can name what an endpoint needs."""
+    def plan(self, endpoints: Sequence[Endpoint]) -> None:
+        """Raise UsageError where no earlier answer can name what an endpoint needs.
+
+        Nothing is guessed that an earlier answer should name: if that one fails, it would only fail in turn.
+        """
+        for endpoint in endpoints:
+            for name in set(_TEACHES.get(endpoint.name, ())) - {*endpoint.args}:
+                self._well_known.pop(name, None)
         named = _WELL_KNOWN.keys() | _FIXED.keys() | self._given.keys()
         for endpoint in endpoints:
             if missing := set(endpoint.required) - named:
@@ -49,15 +57,17 @@ class Questions:
 
     def request(self, endpoint: Endpoint) -> Request | None:
         """Return what to ask; None where nothing is known to ask for."""
-        known = {**_WELL_KNOWN, **_FIXED, **self._learned, **self._given}
+        known = {**self._well_known, **_FIXED, **self._learned, **self._given}
         args = {name: known[name] for name in endpoint.args if name in endpoint.required and name in known}
         return Request(endpoint.name, args) if len(args) == len(endpoint.required) else None
 
     def learn(self, endpoint: Endpoint, items: Sequence[Entity]) -> None:
-        """Take over what an answer names, where nothing is known yet."""
-        for name, value in _named_by(items).items():
-            if name in _TEACHES.get(endpoint.name, ()):
-                self._learned.setdefault(name, value)
+        """Take over what an answer names; users that were searched for are better known than authors of posts."""
+        taught = _TEACHES.get(endpoint.name, ())
+        named = {name: value for name, value in _named_by(items).items() if name in taught}
+        self._learned = {**self._learned, **named} if endpoint.name == "user_search" else {**named, **self._learned}
+        if endpoint.is_object and any(isinstance(item, User) and item.private for item in items):
+            self.user_is_private = True
 
 
 def chosen(names: Sequence[str]) -> list[Endpoint]:
@@ -87,7 +97,8 @@ def _named_by(items: Iterable[Entity]) -> dict[str, Any]:
     named: dict[str, Any] = {}
     if posts:
         named = {**_by_post(posts[0]), "aweme_ids": [post.post_id for post in posts[:_IDS]]}
-    for user in (one for one in items[:1] if isinstance(one, User)):
+    users = [one for one in items if isinstance(one, User) and not one.private]
+    for user in sorted(users, key=lambda user: -(user.follower_count or 0))[:1]:
         named = {"username": user.username, "sec_uid": user.sec_uid, "id": user.user_id}
     for comment in comments[:1]:
         named["comment_id"] = comment.comment_id
