@@ -54,7 +54,7 @@ class Environment:
             **self.urls,
             "PYTHONPATH": str(peers),
             "TOKCRAWL_API_URL": self.api_url,
-            "TOKCRAWL_API_TOKEN": "benchmark",
+            "TOKCRAWL_API_TOKEN": "any-token",
             "TOKCRAWL_MONGO_DB": DB,
             "TOKCRAWL_HOME": str(self.home),
         }

@@ -41,7 +41,7 @@ def run(settings: Settings, keep: bool) -> int:
         worker_log = home / "logs" / "demo-worker.log"
         console.print("[bold]3/4[/] starting a worker with 32 calls in flight")
         environment = {
-            **os.environ, **local.urls, "TOKCRAWL_API_URL": api_url, "TOKCRAWL_API_TOKEN": "sandbox",
+            **os.environ, **local.urls, "TOKCRAWL_API_URL": api_url, "TOKCRAWL_API_TOKEN": "any-token",
             "TOKCRAWL_MONGO_DB": "tokcrawl_demo", "TOKCRAWL_HOME": str(home), "TOKCRAWL_LOG_LEVEL": "WARNING",
         }  # fmt: skip
         exits.enter_context(_process(worker_log, ["producers.cli", "worker", "-c", "32"], environment))

@@ -31,7 +31,7 @@ class AdminClient:
         """Return what a complete crawl holds.
 
         Options: expand="authors,comments" or "none", depth=2, full, days, max_cursor, period, sorting, match_exactly,
-        since, until, limit="LIST=N" (or a list of them).
+        since, until, limit="LIST=N" (or a list of them), at (a time of a live world, by default the present).
         """
         query: list[tuple[str, object]] = [("kind", kind), *(("value", value) for value in values)]
         for name, option in options.items():
@@ -63,6 +63,14 @@ class AdminClient:
     def new_day(self) -> None:
         """Reset the quota, as midnight UTC does."""
         self._call("new-day", {})
+
+    def deviations(self) -> dict[str, Any]:
+        """Return {"kinds": {KIND: {effect, calls, units, pages, holds}}, "readable": ids, "paid": ids}."""
+        return self._dict("deviations")
+
+    def clock(self, **changes: float) -> dict[str, Any]:
+        """Set `now` or `speed` of a live world, or `advance` its clock by seconds; return now, speed, live."""
+        return self._dict("clock", changes or None)
 
     def cast(self) -> dict[str, Any]:
         """Return the special cases with their ids."""
@@ -165,6 +173,10 @@ def _arguments(options: dict[str, Any]) -> list[str]:
         if name in ("fault", "faults"):
             for kind, share in value.items():
                 arguments += ["--fault", f"{kind}={share}"]
+        elif name == "deviate":
+            arguments += [part for rule in value for part in (flag, str(rule))]
+        elif value is True:
+            arguments.append(flag)
         elif name == "tokens":
             arguments += [flag, value if isinstance(value, str) else ",".join(value)]
         else:

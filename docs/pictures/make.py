@@ -41,7 +41,7 @@ def main() -> None:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TOKCRAWL_")},
             "TOKCRAWL_HOME": str(Path(folder, "home")),
-            "TOKCRAWL_API_TOKEN": "sandbox",
+            "TOKCRAWL_API_TOKEN": "any-token",
         }
         _run(["up"], folder, environment)
         exits.callback(_run, ["down"], folder, environment)

@@ -46,7 +46,7 @@ class Questions:
         for endpoint in endpoints:
             for name in set(_TEACHES.get(endpoint.name, ())) - {*endpoint.args}:
                 self._well_known.pop(name, None)
-        named = _WELL_KNOWN.keys() | _FIXED.keys() | self._given.keys()
+        named = self._well_known.keys() | _FIXED.keys() | self._given.keys()
         for endpoint in endpoints:
             if missing := set(endpoint.required) - named:
                 teachers = [name for name, taught in _TEACHES.items() if missing <= {*taught}]

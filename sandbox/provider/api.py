@@ -6,30 +6,44 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from random import Random
 
+from sandbox.provider.behaviour import Behaviour
+from sandbox.provider.deviations import Call
+from sandbox.provider.deviator import Deviator
 from sandbox.provider.endpoints import ENDPOINTS, respond
 from sandbox.provider.faults import Decision, FaultInjector
 from sandbox.provider.request_log import RequestLog, day_of
 from sandbox.provider.shaping import BAD_GATEWAY, NO_ANSWER, ResponsePlan, plan_response, spoil
 from sandbox.provider.usage_endpoints import HISTORY, USED_UNITS, respond_usage
+from sandbox.world.timeline import Timeline
 from sandbox.world.world import World
 
 _CACHE_BYTES = 256 << 20
 
 
 class Api:
-    """The API without HTTP; `clock` returns unix seconds. Answers never change, so they are cached."""
+    """The API without HTTP; `clock` returns unix seconds. A world that stands still gives the same answers: cached."""
 
     def __init__(
-        self, world: World, injector: FaultInjector, request_log: RequestLog, clock: Callable[[], float]
+        self, world: World | Timeline, injector: FaultInjector, request_log: RequestLog, clock: Callable[[], float]
     ) -> None:
-        self.world, self.injector, self.request_log, self._clock = world, injector, request_log, clock
-        self._random = Random(world.seed)
-        self._cache: OrderedDict[tuple[str, str], ResponsePlan] = OrderedDict()
+        self.timeline = world if isinstance(world, Timeline) else Timeline(world)
+        self.injector, self.request_log, self._clock = injector, request_log, clock
+        self._deviator = Deviator(injector.behaviour.deviate)
+        self._random = Random(self.world.seed)
+        self._cache: OrderedDict[tuple[str, str, int], ResponsePlan] = OrderedDict()
         self._cached_bytes = 0
         self._quota_from: dict[str, int] = {}
 
+    @property
+    def world(self) -> World:
+        return self.timeline.world_at(self._clock())
+
     def now(self) -> float:
         return self._clock()
+
+    def configure(self, behaviour: Behaviour) -> None:
+        self.injector.configure(behaviour, self._clock())
+        self._deviator.configure(behaviour.deviate)
 
     def reset(self) -> None:
         """Forget the log and all charges; calls in flight stay in flight."""
@@ -48,7 +62,9 @@ class Api:
         metered = path not in (USED_UNITS, HISTORY)
         decision = self.injector.decide(query.get("token"), now, self._used_today(now), metered)
         plan = self._plan(decision, path, params, query, now)
-        entry = self.request_log.add(now, path, params, plan.status or None, plan.units, decision.fault)
+        entry = self.request_log.add(
+            now, path, params, plan.status or None, plan.units, decision.fault, plan.deviations
+        )
         return plan._replace(entry=entry, delay=self._delay(decision.fault, plan.status, path))
 
     def _used_today(self, now: float) -> int:
@@ -78,16 +94,19 @@ class Api:
     def _serve(self, path: str, params: str, query: Mapping[str, str], now: float) -> ResponsePlan:
         if path not in ENDPOINTS:
             return plan_response(respond_usage(self.request_log, path, query, now))
-        key = (path, params)
+        world = self.timeline.world_at(now)
+        if self._deviator.concerns(path):
+            return self._deviator.plan(respond(world, path, query), Call(world, path, query))
+        key = (path, params, world.now)
         cached = self._cache.get(key)
         if cached is not None:
             self._cache.move_to_end(key)
             return cached
-        plan = plan_response(respond(self.world, path, query))
+        plan = plan_response(respond(world, path, query))
         self._remember(key, plan)
         return plan
 
-    def _remember(self, key: tuple[str, str], plan: ResponsePlan) -> None:
+    def _remember(self, key: tuple[str, str, int], plan: ResponsePlan) -> None:
         self._cache[key] = plan
         self._cached_bytes += len(plan.body or b"")
         while self._cached_bytes > _CACHE_BYTES:

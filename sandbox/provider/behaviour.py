@@ -1,9 +1,12 @@
-"""Holds and validates the settings that can be changed while the sandbox runs: latency, limits, faults."""
+"""Holds and validates the settings that can be changed while the sandbox runs: latency, limits, faults, deviations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+
+from sandbox.provider.deviations import DEVIATIONS
+from sandbox.provider.endpoints import ENDPOINTS
 
 FAULTS = {
     "drop": "the connection closes before any answer; not charged",
@@ -42,6 +45,15 @@ class Force:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A deviation, at one path or wherever it applies, from the `start`-th answer on that it can change."""
+
+    kind: str
+    path: str | None = None
+    start: int = 1
+
+
+@dataclass(frozen=True)
 class Behaviour:
     """How the sandbox treats calls. `/_sandbox/switches` reads and changes it."""
 
@@ -54,6 +66,7 @@ class Behaviour:
     quota: int | None = None  # units per UTC day
     force: Force | None = None
     tokens: tuple[str, ...] | None = None  # None: any token but an empty one is accepted
+    deviate: tuple[Rule, ...] = ()  # applied in this order
     down: float = 0.0  # for so many seconds from now, close API connections without an answer
 
     def with_changes(self, changes: Mapping[str, object]) -> Behaviour:
@@ -76,6 +89,8 @@ def _parse_setting(name: str, value: object) -> object:
             return _parse_force(value)
         if name == "faults":
             return _parse_faults(value)
+        if name == "deviate":
+            return tuple(_parse_rule(each) for each in _as_list(value))
         if name == "tokens":
             return tuple(str(token) for token in value) if isinstance(value, list | tuple) else None
         if name in ("hang", "down"):
@@ -117,3 +132,32 @@ def _parse_faults(value: object) -> dict[str, float]:
     if sum(faults.values()) > 1:
         raise InvalidSettingError("the probabilities add up to more than 1")
     return faults
+
+
+def _as_list(value: object) -> list[object]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _parse_rule(value: object) -> Rule:
+    """Parse KIND[@ENDPOINT][:N]; ENDPOINT is a path, with or without /tt/."""
+    if isinstance(value, Mapping):
+        kind, path, start = value.get("kind"), value.get("path"), value.get("start", 1)
+    else:
+        text, _, number = str(value).partition(":")
+        kind, _, path = text.partition("@")
+        start = number or 1
+    if kind not in DEVIATIONS:
+        raise InvalidSettingError(f"unknown deviation {kind!r}; known: {', '.join(DEVIATIONS)}")
+    if not str(start).isdigit() or int(start) < 1:
+        raise InvalidSettingError(f"{value}: expected KIND[@ENDPOINT][:N], such as list-renamed@post/comments:3")
+    return Rule(str(kind), _known_path(str(path)) if path else None, int(start))
+
+
+def _known_path(text: str) -> str:
+    path = "/tt/" + text.removeprefix("/").removeprefix("tt/")
+    if path not in ENDPOINTS:
+        known = ", ".join(each.removeprefix("/tt/") for each in ENDPOINTS)
+        raise InvalidSettingError(f"unknown endpoint {text!r}; known: {known}")
+    return path

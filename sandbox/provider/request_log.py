@@ -38,6 +38,7 @@ class RequestLog:
         self._status = array("h")
         self._units = array("l")
         self._fault: list[str | None] = []
+        self._deviations: list[str | None] = []
         self._ok = bytearray()
         self._days: Counter[str] = Counter()
         self._seconds: dict[int, list[int]] = {}
@@ -56,20 +57,39 @@ class RequestLog:
             os.close(self._state)
             self._state = None
 
-    def add(self, at: float, path: str, params: str, status: int | None, units: int, fault: str | None) -> int:
+    def add(
+        self,
+        at: float,
+        path: str,
+        params: str,
+        status: int | None,
+        units: int,
+        fault: str | None,
+        deviations: str | None = None,
+    ) -> int:
         """Record a request as it arrives, with the answer it will get; return its number for `mark_ok`."""
-        number = self._append(at, path, params, status, units, fault)
+        number = self._append(at, path, params, status, units, fault, deviations)
         if self._state is not None:
-            os.write(self._state, orjson.dumps([at, path, params, status, units, fault]) + b"\n")
+            os.write(self._state, orjson.dumps([at, path, params, status, units, fault, deviations]) + b"\n")
         return number
 
-    def _append(self, at: float, path: str, params: str, status: int | None, units: int, fault: str | None) -> int:
+    def _append(
+        self,
+        at: float,
+        path: str,
+        params: str,
+        status: int | None,
+        units: int,
+        fault: str | None,
+        deviations: str | None = None,
+    ) -> int:
         self._at.append(at)
         self._path.append(path)
         self._params.append(params)
         self._status.append(status or _NO_STATUS)
         self._units.append(units)
         self._fault.append(fault)
+        self._deviations.append(deviations)
         self._ok.append(0)
         self._days[day_of(at)] += units
         second = self._seconds.setdefault(int(at), [0, 0])
@@ -116,6 +136,7 @@ class RequestLog:
                 "status": self._status[n] or None,
                 "units": self._units[n],
                 "fault": self._fault[n],
+                "deviations": self._deviations[n],
                 "ok": bool(self._ok[n]),
             }
             for n in range(max(0, since), len(self._at))

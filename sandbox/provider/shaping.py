@@ -18,6 +18,8 @@ class ResponsePlan(NamedTuple):
     """What to send: a `body` of None closes the connection unanswered, `cut` ends it after so many bytes of the body.
 
     `ok`: a 200 with `data`. `entry`: the request's number in the log. `delay`: seconds before anything is sent.
+    `charge_header`: what `units_charged` says in place of the units, "" leaves it out. `headers`: further ones.
+    `deviations`: the kinds of deviation in this answer, joined by "+".
     """
 
     status: int
@@ -29,6 +31,9 @@ class ResponsePlan(NamedTuple):
     retry_after: float | None = None
     delay: float = 0.0
     entry: int = -1
+    charge_header: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    deviations: str | None = None
 
 
 NO_ANSWER = ResponsePlan(0, None, 0)

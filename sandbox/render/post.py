@@ -30,9 +30,16 @@ def description(world: World, post: int) -> str:
 
 def _counts(world: World, post: int) -> dict[str, int]:
     chance = hash_ints(world.seed, 79, post)
-    plays = 2**70 if world.posts.text_oddity(post) == 1 else 50 + chance % 400_000
-    likes = (50 + chance % 400_000) // 12
+    views = 50 + chance % 400_000 + _new_views(world, post)
+    plays = 2**70 if world.posts.text_oddity(post) == 1 else views
+    likes = views // 12
     return {"play": plays, "digg": likes, "share": likes // 40, "comment": world.comments.count(post)}
+
+
+def _new_views(world: World, post: int) -> int:
+    """Return the views that a post got in a live world; up to 200 an hour."""
+    hours = min(world.age, world.now - world.posts.created(post)) // 3600
+    return max(0, hours) * (1 + hash_ints(world.seed, 82, post) % 200)
 
 
 def aweme(world: World, post: int, *, true_author: bool = False, int_ids: bool = False) -> Json:

@@ -11,7 +11,9 @@ from sandbox.world.world import World
 
 
 def heart_count(world: World, user: int) -> int:
-    return hash_ints(world.seed, 70, user) % 2_000_000
+    """Return the likes that a user's posts have got; more every hour in a live world."""
+    chance = hash_ints(world.seed, 70, user)
+    return chance % 2_000_000 + world.age // 3600 * (chance % 50)
 
 
 def _join_time(world: World, user: int) -> int:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from sandbox.provider.behaviour import FAULTS, Behaviour, InvalidSettingError
+from sandbox.provider.deviations import DEVIATIONS
 from sandbox.world.world import SCALES
+
+_MAX_SPEED = 10_000_000
+DEVIATIONS_HELP = "deviations:\n" + "\n".join(f"  {kind:<20}{each.why}" for kind, each in DEVIATIONS.items())
 
 
 @dataclass(frozen=True)
 class Config:
-    """How to start a sandbox: `port` 0 takes any free port, the file `state` keeps log and charges across restarts."""
+    """How to start a sandbox: `port` 0 takes any free port, the file `state` keeps log and charges across restarts.
+
+    In a `live` world `speed` seconds pass per second.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -21,14 +30,23 @@ class Config:
     scale: str = "small"
     state: Path | None = None
     behaviour: Behaviour = field(default_factory=Behaviour)
+    live: bool = False
+    speed: float = 1.0
 
 
 def parse(argv: Sequence[str] | None) -> Config:
     """Exit with status 2 and an error message for an invalid option."""
     parser = _parser()
+    if "list" in _values_of("--deviate", sys.argv[1:] if argv is None else argv):
+        sys.stdout.write(DEVIATIONS_HELP + "\n")
+        parser.exit()
     args = parser.parse_args(argv)
     if not 0 <= args.port <= 65_535:
         parser.error(f"--port {args.port}: expected 0 to 65535")
+    if not 0 <= args.speed <= _MAX_SPEED:
+        parser.error(f"--speed {args.speed:g}: expected 0 to {_MAX_SPEED}")
+    if args.speed != 1 and not args.live:
+        parser.error("--speed needs --live")
     try:
         behaviour = Behaviour().with_changes(
             {
@@ -38,13 +56,14 @@ def parse(argv: Sequence[str] | None) -> Config:
                 "retry_after": args.retry_after,
                 "quota": args.quota,
                 "hang": args.hang,
+                "deviate": args.deviate,
                 "faults": dict(_parse_fault(text) for text in args.fault),
                 "tokens": args.tokens.split(",") if args.tokens else None,
             }
         )
     except InvalidSettingError as error:
         parser.error(str(error))
-    return Config(args.host, args.port, args.seed, args.scale, args.state, behaviour)
+    return Config(args.host, args.port, args.seed, args.scale, args.state, behaviour, args.live, args.speed)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="sandbox",
         usage="%(prog)s [options]",
         description="Serve an offline double of the EnsembleData TikTok API. See docs/sandbox.md.",
-        epilog="faults:\n" + "\n".join(f"  {kind:<10}{meaning}" for kind, meaning in FAULTS.items()),
+        epilog="faults:\n"
+        + "\n".join(f"  {kind:<10}{meaning}" for kind, meaning in FAULTS.items())
+        + f"\n\n{DEVIATIONS_HELP}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -69,8 +90,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--quota", type=int, metavar="N", help="units per UTC day before 495 (default: no limit)")
     add("--hang", type=float, default=5.0, metavar="S", help="seconds that a hanging call hangs (default %(default)s)")
     add("--fault", action="append", default=[], metavar="KIND=PROBABILITY", help="inject a fault; may be repeated")
+    deviate = "answer otherwise than documented, `list` names the kinds; may be repeated"
+    add("--deviate", action="append", default=[], metavar="KIND[@ENDPOINT][:N]", help=deviate)
+    add("--live", action="store_true", help="let the world grow on a clock of its own")
+    add("--speed", type=float, default=1.0, metavar="N", help="world seconds per second of a live world (default 1)")
     add("--tokens", metavar="A,B", help="the only tokens accepted (default: any)")
     return parser
+
+
+def _values_of(option: str, argv: Sequence[str]) -> set[str]:
+    return {value for name, value in pairwise(argv) if name == option} | {
+        text.removeprefix(f"{option}=") for text in argv if text.startswith(f"{option}=")
+    }
 
 
 def _parse_fault(text: str) -> tuple[str, float]:

@@ -13,8 +13,16 @@ from sandbox.provider.shaping import ResponsePlan
 
 BASE = "/apis"
 ADMIN = "/_sandbox/"
-_REASONS = {200: "OK", 404: "Not Found", 422: "Unprocessable Entity", 429: "Too Many Requests", 502: "Bad Gateway"}
+_REASONS = {
+    200: "OK",
+    302: "Found",
+    404: "Not Found",
+    422: "Unprocessable Entity",
+    429: "Too Many Requests",
+    502: "Bad Gateway",
+}
 _MAX_HEAD = 1 << 20
+Headers = tuple[tuple[str, str], ...]
 AdminHandler = Callable[[str, str, list[tuple[str, str]], bytes], Awaitable[tuple[int, bytes]]]
 
 
@@ -27,13 +35,16 @@ class Request(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _head(status: int, units: int, html: bool, keep_alive: bool, retry_after: float | None) -> bytes:
+def _head(
+    status: int, charge: str, html: bool, keep_alive: bool, retry_after: float | None, headers: Headers = ()
+) -> bytes:
     kind = "text/html" if html else "application/json"
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Error')}", f"content-type: {kind}"]
-    if not html:
-        lines.append(f"units_charged: {units}")
+    if charge and not html:
+        lines.append(f"units_charged: {charge}")
     if retry_after is not None:
         lines.append(f"retry-after: {retry_after:g}")
+    lines += [f"{name}: {value}" for name, value in headers]
     lines.append("connection: keep-alive" if keep_alive else "connection: close")
     return "\r\n".join([*lines, "content-length: "]).encode()
 
@@ -113,7 +124,9 @@ class Connection(asyncio.Protocol):
         if plan.body is None:
             self.abort()
             return
-        head = _head(plan.status, plan.units, plan.html, keep_alive, plan.retry_after) + b"%d\r\n\r\n" % len(plan.body)
+        charge = str(plan.units) if plan.charge_header is None else plan.charge_header
+        head = _head(plan.status, charge, plan.html, keep_alive, plan.retry_after, plan.headers)
+        head += b"%d\r\n\r\n" % len(plan.body)
         if plan.cut is not None:
             self._transport.write(head + plan.body[: plan.cut])
             self._transport.close()
@@ -133,5 +146,7 @@ class Connection(asyncio.Protocol):
     async def _answer_admin(self, request: Request) -> None:
         status, body = await self._admin(request.method, request.path.removeprefix(ADMIN), request.query, request.body)
         if not self._transport.is_closing():
-            self._transport.write(_head(status, 0, False, request.keep_alive, None) + b"%d\r\n\r\n" % len(body) + body)
+            self._transport.write(
+                _head(status, "0", False, request.keep_alive, None) + b"%d\r\n\r\n" % len(body) + body
+            )
             self._finish(request.keep_alive)

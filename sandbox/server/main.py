@@ -14,6 +14,7 @@ from sandbox.provider.request_log import RequestLog
 from sandbox.server.admin import AdminApi
 from sandbox.server.cli import Config, parse
 from sandbox.server.http import BASE, Connection
+from sandbox.world.timeline import Timeline
 from sandbox.world.world import World
 
 
@@ -42,7 +43,9 @@ async def _serve(config: Config) -> None:
         loop.add_signal_handler(number, stop.set)
     request_log = RequestLog(config.state)
     injector = FaultInjector(config.seed, config.behaviour)
-    api = Api(World(config.seed, config.scale), injector, request_log, time.time)
+    speed = config.speed if config.live else None
+    timeline = Timeline(World(config.seed, config.scale), speed, time.time())
+    api = Api(timeline, injector, request_log, time.time)
     admin = AdminApi(api)
     connections: set[Connection] = set()
     try:

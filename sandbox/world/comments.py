@@ -7,16 +7,18 @@ from functools import lru_cache
 from sandbox.world.hashing import hash_ints
 from sandbox.world.ids import Ids
 from sandbox.world.keys import MEMBER, SIZED, Comment, author, unpack_user, user_key
-from sandbox.world.posts import Posts
+from sandbox.world.posts import NEWEST, Posts
 from sandbox.world.topics import VOCABULARY, Topics
 from sandbox.world.users import Users
 
+_MOST_NEW = 500  # comments that a post gets in a live world
 _WITH_REPLIES = 300  # only a post's first comments can have replies
 
 
 class Comments:
-    def __init__(self, seed: int, ids: Ids, topics: Topics, users: Users, posts: Posts) -> None:
+    def __init__(self, seed: int, ids: Ids, topics: Topics, users: Users, posts: Posts, now: int = NEWEST) -> None:
         self._seed = seed
+        self._now = now
         self._ids = ids
         self._topics = topics
         self._users = users
@@ -25,6 +27,19 @@ class Comments:
 
     def count(self, post: int) -> int:
         """Return how many top-level comments a post has: mostly less than a page of 30, a few posts some hundreds."""
+        return self._old_count(post) + self._new_count(post)
+
+    def _new_count(self, post: int) -> int:
+        """Return how many comments a post has got in a live world: every third post one after each pause."""
+        if self._now == NEWEST or hash_ints(self._seed, 54, post) % 3 or self._posts.special(post):
+            return 0
+        seconds = self._now - max(NEWEST, self._posts.created(post))
+        return min(max(0, seconds // self._pause(post)), _MOST_NEW)
+
+    def _pause(self, post: int) -> int:
+        return (3 + hash_ints(self._seed, 55, post) % 24) * 3600
+
+    def _old_count(self, post: int) -> int:
         special = self._posts.special(post)
         if special:
             return special.comments
@@ -66,7 +81,10 @@ class Comments:
 
     def created(self, comment: Comment) -> int:
         """Return the time of a comment in unix seconds."""
-        return self._posts.created(comment.post) + 60 + comment.position * 40 + max(0, comment.reply) * 7
+        first = self._posts.created(comment.post) + 60
+        if self._now > NEWEST and (late := comment.position - self._old_count(comment.post)) >= 0:
+            return max(NEWEST, self._posts.created(comment.post)) + (late + 1) * self._pause(comment.post)
+        return first + comment.position * 40 + max(0, comment.reply) * 7
 
     def _index(self, post: int) -> dict[str, Comment]:
         count = min(self.count(post), _WITH_REPLIES)

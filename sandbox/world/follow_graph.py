@@ -24,6 +24,7 @@ from sandbox.world.users import SIZED_LISTS
 
 _REACH = 12  # a member may follow the 12 members after it …
 _CHANCE = 35  # … each with this percentage
+_MORE_CHANCE = 30  # … and with so many percent more after as many days of a live world
 _HUB_REACH = 300  # half of a topic's first 300 members follow its first one, the topic's celebrity
 
 
@@ -49,9 +50,10 @@ _FOLLOWERS = _Direction("followers", lambda user: user.followers, FAN_OF_SPECIAL
 
 
 class FollowGraph:
-    def __init__(self, seed: int, topics: Topics) -> None:
+    def __init__(self, seed: int, topics: Topics, age: int = 0) -> None:
         self._seed = seed
         self._topics = topics
+        self._chance = _CHANCE + min(_MORE_CHANCE, age // 86_400)
         self.followers = lru_cache(maxsize=20_000)(self._followers)
         self.followings = lru_cache(maxsize=20_000)(self._followings)
 
@@ -100,4 +102,4 @@ class FollowGraph:
     def _follows(self, topic: int, follower: int, followed: int) -> bool:
         if followed == 0 and 0 < follower < _HUB_REACH:
             return hash_ints(self._seed, 30, topic, follower) % 2 == 0
-        return hash_ints(self._seed, 31, topic, follower, followed) % 100 < _CHANCE
+        return hash_ints(self._seed, 31, topic, follower, followed) % 100 < self._chance

@@ -21,7 +21,7 @@ from sandbox.world.special_cases import ODD_POSTS, ODD_TEXT, SPECIAL_POST_INDEX,
 from sandbox.world.topics import VARIANTS, VOCABULARY, Hashtag, Topic, Topics
 from sandbox.world.users import Users
 
-NEWEST = 1_790_000_000  # 2026-09-21T14:13:20Z: no post is younger …
+NEWEST = 1_790_000_000  # 2026-09-21T14:13:20Z: no post of a world that stands still is younger …
 _SPAN = 700 * 86_400  # … and none is this many seconds older
 
 
@@ -49,6 +49,14 @@ class Posts:
         if sized_list:
             return {"posts": size, "comments": 1}.get(sized_list, 2)
         return hash_ints(self._seed, 40, user) % 3 if kind >= FAN_OF_SPECIAL else 0
+
+    def _old_count(self, user: int) -> int:
+        """Return how many posts a user had when a live world began to live."""
+        kind, topic_number, b = unpack_user(user)
+        topic = self._topics.by_number(topic_number) if kind == MEMBER else None
+        if topic is None or not topic.new_posts or b >= topic.members:
+            return self.count(user)
+        return self._topicless(user) + -(-(topic.posts - topic.new_posts - b) // topic.members)
 
     def _topicless(self, user: int) -> int:
         """Return how many posts of a member belong to no topic; they are its oldest."""
@@ -78,13 +86,16 @@ class Posts:
 
     def topic_index(self, post: int) -> int | None:
         """Return the post's index in its topic, or None if it has no topic."""
-        kind, number, b = unpack_user(author(post))
-        topic = self._topics.by_number(number) if kind == MEMBER else None
+        topic = self._topic_of(post)
         if topic is None:
             return None
         turn = post_number(post) - self._topicless(author(post))
-        index = turn * topic.members + b
+        index = turn * topic.members + unpack_user(author(post)).b
         return index if turn >= 0 and index < topic.posts else None
+
+    def _topic_of(self, post: int) -> Topic | None:
+        kind, number, _ = unpack_user(author(post))
+        return self._topics.by_number(number) if kind == MEMBER else None
 
     def of_topic(self, topic: Topic, index: int) -> int:
         user = user_key(MEMBER, topic.number, index % topic.members)
@@ -96,8 +107,11 @@ class Posts:
 
     def created(self, post: int) -> int:
         """Return the post's time in unix seconds, which increases strictly with the number of the post."""
-        count = max(1, self.count(author(post)))
+        count = max(1, self._old_count(author(post)))
         step = _SPAN // count
+        topic, index = self._topic_of(post), self.topic_index(post)
+        if topic is not None and index is not None and (nth := index - (topic.posts - topic.new_posts)) >= 0:
+            return NEWEST + (nth + 1) * topic.pause
         return NEWEST - _SPAN + post_number(post) * step + hash_ints(self._seed, 41, post) % max(1, step - 1)
 
     def is_photo(self, post: int) -> bool:
@@ -143,7 +157,7 @@ class Posts:
     def _pinned(self, user: int) -> tuple[int, ...]:
         """Return the numbers of a user's pinned posts, in the order of the list."""
         special = self._users.special(user)
-        count = self.count(user)
+        count = self._old_count(user)
         if special is not None:
             return tuple(range(special.pinned))
         chance = hash_ints(self._seed, 44, user)

@@ -35,6 +35,8 @@ class Topic(NamedTuple):
     posts: int
     members: int
     quirk: str = ""
+    new_posts: int = 0  # how many of them appeared in the lifetime of a live world, …
+    pause: int = 0  # … one every so many seconds
 
 
 class Hashtag(NamedTuple):
@@ -50,8 +52,9 @@ class Hashtag(NamedTuple):
 
 
 class Topics:
-    def __init__(self, seed: int, scale: str) -> None:
+    def __init__(self, seed: int, scale: str, age: int = 0) -> None:
         self._seed = seed
+        self._age = age
         self._large = scale == "large"
         self.by_number = lru_cache(maxsize=4096)(self._by_number)
 
@@ -72,7 +75,9 @@ class Topics:
         posts = 60 if number == 0 else 60 + hash_ints(self._seed, 10, number) % 81
         if self._large:
             posts = 330
-        return Topic(number, VOCABULARY[number], posts, posts * 3 // 5)
+        pause = (1 + hash_ints(self._seed, 11, number) % 6) * 3600
+        new = min(self._age // pause, MAX_POSTS - posts)
+        return Topic(number, VOCABULARY[number], posts + new, posts * 3 // 5, "", new, pause)
 
     def hashtag(self, name: str) -> Hashtag | None:
         """Return the hashtag of this name, in any case, or None if there is none."""

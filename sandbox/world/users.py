@@ -41,9 +41,10 @@ REGIONS = ("US", "GB", "DE", "FR", "BR", "IN", "ID", "JP")
 
 
 class Users:
-    def __init__(self, seed: int, topics: Topics) -> None:
+    def __init__(self, seed: int, topics: Topics, age: int = 0) -> None:
         self._seed = seed
         self._topics = topics
+        self._days = age // 86_400
         self.state = lru_cache(maxsize=100_000)(self._state)
 
     def special(self, user: int) -> SpecialUser | None:
@@ -79,6 +80,8 @@ class Users:
         kind, _, b = unpack_user(user)
         if kind != MEMBER or b == 0:
             return "ok"
+        if hash_ints(self._seed, 24, user) % 1000 < self._days * 5:  # in a live world, 1 of 200 vanishes every day
+            return "missing"
         chance = hash_ints(self._seed, 20, user) % 100
         if chance < 4:
             return "private"

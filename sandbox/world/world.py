@@ -16,18 +16,19 @@ SCALES = ("small", "large")
 class World:
     """The same seed and scale give the same world in every process; it takes no memory but that of bounded caches.
 
-    At scale `large` hashtags are longer (330 posts) and objects bigger (about 7 KB a post instead of 3). `now`, the
-    world's present in unix seconds, stands still.
+    At scale `large` hashtags are longer (330 posts) and objects bigger (about 7 KB a post instead of 3). `now` is the
+    world's present in unix seconds: what has happened by then is in it.
     """
 
-    def __init__(self, seed: int = 7, scale: str = "small") -> None:
+    def __init__(self, seed: int = 7, scale: str = "small", now: int = NEWEST) -> None:
         self.seed = seed
         self.scale = scale
-        self.now = NEWEST
+        self.now = now
+        self.age = now - NEWEST  # seconds for which it has lived
         self.ids = Ids(seed)
-        self.topics = Topics(seed, scale)
-        self.users = Users(seed, self.topics)
-        self.follow_graph = FollowGraph(seed, self.topics)
+        self.topics = Topics(seed, scale, self.age)
+        self.users = Users(seed, self.topics, self.age)
+        self.follow_graph = FollowGraph(seed, self.topics, self.age)
         self.posts = Posts(seed, self.topics, self.users)
-        self.comments = Comments(seed, self.ids, self.topics, self.users, self.posts)
+        self.comments = Comments(seed, self.ids, self.topics, self.users, self.posts, now)
         self.sounds = Sounds(self.topics, self.users, self.posts)

@@ -22,7 +22,9 @@ KINDS = ("posts", "users", "comments", "music", "hashtags", "follows")
 class Rig:
     """One home, one database, one sandbox; every process it starts is stopped at the end."""
 
-    def __init__(self, home: Path, urls: dict[str, str], sandbox: Sandbox, database: str, token: str = "any") -> None:
+    def __init__(
+        self, home: Path, urls: dict[str, str], sandbox: Sandbox, database: str, token: str = "any-token"
+    ) -> None:
         self.home = home
         self.sandbox = sandbox
         self.env = {

@@ -112,7 +112,7 @@ def test_sandbox_crawls_touch_no_real_crawl(services: dict[str, dict[str, Any]])
         assert made_up["TOKCRAWL_BROKER_URL"] != real["TOKCRAWL_BROKER_URL"]
         assert made_up["TOKCRAWL_REDIS_URL"] != real["TOKCRAWL_REDIS_URL"]
         assert made_up["TOKCRAWL_MONGO_DB"] == "tokcrawl_sandbox"
-        assert made_up["TOKCRAWL_API_TOKEN"] == "sandbox"
+        assert made_up["TOKCRAWL_API_TOKEN"] == "any-token"
     databases = [
         service["environment"][key]
         for service in (services["worker"], services["sandbox-worker"])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.provider.behaviour import FAULTS, Behaviour
+from sandbox.provider.deviations import DEVIATIONS
 from sandbox.truth.parse_query import parse_query
 from sandbox.truth.truth import Truth
 from sandbox.world.special_cases import (
@@ -31,13 +32,19 @@ DESCRIBED = {**{special.name: special.why for special in SPECIAL_CASES}, **FAULT
 
 def test_the_manual_is_complete() -> None:
     names = [special.name for special in SPECIAL_CASES]
-    names += [*FAULTS, *(field.name for field in fields(Behaviour))]
+    names += [*FAULTS, *DEVIATIONS, *(field.name for field in fields(Behaviour))]
     assert [name for name in names if f"`{name}`" not in MANUAL] == []
 
 
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_the_manual_has_the_row_of_the_code(name: str) -> None:
     assert f"| `{name}` | {DESCRIBED[name]} |" in MANUAL.splitlines()
+
+
+@pytest.mark.parametrize("kind", DEVIATIONS)
+def test_the_manual_has_the_deviation_of_the_code(kind: str) -> None:
+    deviation = DEVIATIONS[kind]
+    assert f"| `{kind}` | {deviation.effect} | {deviation.why} |" in MANUAL.splitlines()
 
 
 @pytest.mark.parametrize(("seeds", "served", "refused"), SIZES)

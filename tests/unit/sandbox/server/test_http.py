@@ -226,3 +226,42 @@ def test_it_prints_its_url_and_exits_cleanly_on_sigint() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
         assert process.stderr.read() == ""
+
+
+def test_deviations_are_switched_while_it_runs_and_reported(sandbox: Sandbox) -> None:
+    sandbox.switch(deviate=["list-renamed", "no-charge-header"])
+    status, headers, body = call(sandbox)
+    assert (status, "units_charged" in headers, "entries" in json.loads(body)["data"]) == (200, False, True)
+    switches = sandbox.switches()
+    sandbox.switch(deviate=None)
+    assert "data" in json.loads(call(sandbox)[2])["data"]
+    assert [entry["deviations"] for entry in sandbox.log()] == ["list-renamed+no-charge-header", None]
+    found = sandbox.deviations()
+    assert {kind: each["units"] for kind, each in found["kinds"].items()} == {"list-renamed": 1, "no-charge-header": 1}
+    assert len(found["paid"]["posts"]) == 20
+    assert sandbox.switch(**switches) == switches
+    sandbox.switch(deviate=["gzip"])
+    assert call(sandbox)[1]["content-encoding"] == "gzip"
+    sandbox.switch(deviate=["redirect"])
+    status, headers, _ = call(sandbox)
+    assert (status, headers["location"]) == (302, "https://elsewhere.sandbox.invalid/apis/")
+    sandbox.switch(deviate=None)
+
+
+def test_a_live_world_is_moved_and_asked_by_its_own_clock(sandbox: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="the world stands still; start the sandbox with --live"):
+        sandbox.clock(advance=1)
+    with running(live=True, speed=0, deviate=["gzip"]) as alive:
+        start = alive.clock()["now"]
+        before = alive.truth("hashtag", "cats", expand="none")["posts"]
+        assert before == sandbox.truth("hashtag", "cats", expand="none")["posts"]
+        assert alive.clock(advance=5 * 86_400) == {"now": start + 5 * 86_400, "speed": 0.0, "live": True}
+        after = alive.truth("hashtag", "cats", expand="none")["posts"]
+        assert set(before) < set(after)
+        assert alive.truth("hashtag", "cats", expand="none", at=start)["posts"] == before
+        assert alive.switches()["deviate"] == [{"kind": "gzip", "path": None, "start": 1}]
+        assert alive.clock(speed=7200)["speed"] == 7200.0
+        with pytest.raises(SandboxError, match="cannot be put back"):
+            alive.clock(now=start)
+        with pytest.raises(SandboxError, match="`now`, `advance` or `speed`"):
+            alive.clock(hour=1)
