@@ -81,6 +81,7 @@ class LiveDoctor:
                 visits.append(visit)
                 progress(visit)
         finally:
+            self._store.ledger.skip_planned(crawl.id, EndReason.BUDGET)
             failed = self._store.failures.exist(crawl.id)
             state = CrawlState.FAILED if failed else CrawlState.COMPLETE
             self._store.crawls.finish(crawl.id, state, rollup=self._store.stats.recount(crawl.id))
@@ -102,6 +103,7 @@ class LiveDoctor:
         if reservation is None:
             raise UsageError("TOKCRAWL_DAY_UNITS leaves too few units for today")
         visit = Visit(endpoint.name, dict(request.args))
+        charge = reservation.charge(None)  # until an answer says what it cost
         try:
             response = self._call(endpoint, request)
             charge = reservation.charge(response.units)
@@ -111,7 +113,11 @@ class LiveDoctor:
         except ApiCallError as error:
             charge = self._fail(page, reservation, error, visit)
             visit.findings += of_error(endpoint, error, user_is_private=questions.user_is_private)
-        self._budget.settle(reservation, charge, completed=True)
+        except BaseException as error:
+            self._store.ledger.end_without_result(page, PageState.FAILED, EndReason.ERROR, _interrupted(error), charge)
+            raise
+        finally:
+            self._budget.settle(reservation, charge, completed=True)
         return visit
 
     def _call(self, endpoint: Endpoint, request: Request) -> ApiResponse:
@@ -156,6 +162,10 @@ class LiveDoctor:
         document = {"kind": error.kind, "status": error.status, "detail": error.detail, "at": datetime.now(UTC)}
         self._store.ledger.end_without_result(page, state, end, document, charge)
         return charge
+
+
+def _interrupted(error: BaseException) -> dict[str, Any]:
+    return {"kind": "bug", "status": None, "detail": repr(error)[:2000], "at": datetime.now(UTC)}
 
 
 def price_line(endpoints: Sequence[Endpoint]) -> str:
