@@ -323,6 +323,51 @@ def reread(
 
 
 @app.command()
+def doctor(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="ENDPOINT...", help="Which endpoints; the cheap ones without it.")
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Buy one page of each and compare it with the table.")] = False,
+    arg: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="What to ask for, e.g. hashtag=cats.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Buy without asking.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check the API: report in words where its answers deviate from what the crawler expects."""
+    from crawler.api.client import ApiClient
+    from crawler.model.errors import UsageError
+    from producers.doctor import live as doctor_live
+    from producers.doctor.questions import Questions, chosen
+
+    if not live:
+        raise UsageError("give --live: it buys a page of each endpoint; the price is shown first")
+    given = dict(one.partition("=")[::2] for one in arg or [])
+    questions, wanted = Questions(given), chosen(names or [])
+    questions.plan(wanted)
+    settings = _settings()
+    api = ApiClient(settings.api_url, _token(settings), settings.api_timeout)
+    store = _store(settings)
+    line = doctor_live.price_line(wanted)
+    if yes:
+        echo_err(line)
+    elif not doctor_live.confirm(line):
+        raise typer.Exit(ExitCode.UNEXPECTED)
+
+    def show(visit: doctor_live.Visit) -> None:
+        text = doctor_live.visit_line(visit)
+        echo_err(text) if as_json else print_data(text, False)
+
+    crawl_id, visits = doctor_live.LiveDoctor(store, api, settings.day_units).run(wanted, questions, show)
+    report = doctor_live.report(crawl_id, visits)
+    if as_json:
+        print_data(report, True)
+    else:
+        echo_err(f"{report['deviations']} deviations, {report['units']} units; crawl {crawl_id} has the answers")
+    raise typer.Exit(ExitCode.UNEXPECTED if report["deviations"] else ExitCode.OK)
+
+
+@app.command()
 def usage(
     days: Annotated[int, typer.Option(min=1, max=90, help="Number of UTC days, today included.")] = 1,
     settle: Annotated[

@@ -35,7 +35,7 @@ def first_pages(spec: CrawlSpec, values: Sequence[SeedValue]) -> list[PlannedPag
 
 def start_crawl(store: Store, spec: CrawlSpec, values: Sequence[SeedValue], plans: Sequence[PlannedPage]) -> str:
     """Write the crawl and its first pages, then set it running; return its id."""
-    crawl_id = f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
+    crawl_id = new_crawl_id()
     store.crawls.create(
         crawl_id,
         spec,
@@ -57,6 +57,10 @@ def refuse_name_in_use(store: Store, name: str) -> None:
     """Raise UsageError where a crawl of this name exists: commands could no longer tell them apart by it."""
     if ids := store.crawls.ids_named(name):
         raise UsageError(f"--name {name!r} is in use by crawl {ids[0]}; choose another, or add --again")
+
+
+def new_crawl_id() -> str:
+    return f"{datetime.now(UTC):%y%m%d-%H%M}-{token_hex(3)}"
 
 
 def usernames(values: Sequence[SeedValue]) -> frozenset[str]:

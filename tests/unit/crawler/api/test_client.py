@@ -542,6 +542,16 @@ def test_the_body_is_kept_as_received(double: Double, api: ApiClient) -> None:
     assert (response.body, response.data) == (b'{"data": {"n": 1.0 }}', {"n": 1})
 
 
+@pytest.mark.parametrize("body", [b'{"data": 1, "you": "TOKEN"}', b'{"you": "TOKEN"}', b"odd \xff TOKEN"])
+def test_the_token_is_cut_out_of_the_body_that_is_kept(double: Double, api: ApiClient, body: bytes) -> None:
+    double.answers(reply(body.replace(b"TOKEN", TOKEN.encode()), units="1"))
+    try:
+        kept = api.fetch(*CATS).body
+    except MalformedAnswerError as error:
+        kept = error.body
+    assert kept == body.replace(b"TOKEN", b"***")
+
+
 # --- the token --------------------------------------------------------------------------------------------
 
 ECHO = b"you asked for ECHO, and I know SECRET-abc123/+= and SECRET-abc123%2F%2B%3D"

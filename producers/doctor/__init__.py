@@ -1,0 +1,1 @@
+"""Check what a crawl depends on: `tokcrawl doctor`."""
