@@ -8,6 +8,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from crawler.model.errors import UsageError
+from crawler.model.text_files import decode_text
 
 PREFIX = "TOKCRAWL_"
 DOTENV = Path(".env")
@@ -48,10 +49,7 @@ def _read(path: Path, name: str) -> str:
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise UsageError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UsageError(f"{name} is UTF-16; save it as UTF-8")
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{name} is not UTF-8 (line {line}); save it as UTF-8") from None
+        return decode_text(data)
+    except ValueError as error:
+        raise UsageError(f"{name} {error}") from None

@@ -65,7 +65,7 @@ _PLATFORM_ENDS = {2065: EndReason.MISSING, 2096: EndReason.PRIVATE, 10222: EndRe
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """A paid answer: `data` as the SDK returns it, the units charged (None: not told), and the body as received."""
+    """A paid answer: `data` as the SDK returns it, the units charged (None: not reported), and the body as received."""
 
     data: Any
     units: int | None
@@ -112,7 +112,7 @@ class SdkRequester:
         )
         forms = (token, quote(token, safe=""), urlencode({"": token})[1:], orjson.dumps(token).decode()[1:-1])
         self._secrets = tuple({form for form in forms if form})
-        self._charges_are_told = True
+        self._charges_are_reported = True
 
     @property
     def host(self) -> str | None:
@@ -146,7 +146,7 @@ class SdkRequester:
             raise self._error_for_status(status, payload, headers, charged, body)
         response = read_payload(payload, charged, status, body, whole=return_top_level_data)
         if charged is None:
-            self._warn_of_untold_charge(url)
+            self._warn_of_unreported_charge(url)
         return response
 
     def close(self) -> None:
@@ -201,9 +201,9 @@ class SdkRequester:
             body = body.replace(secret.encode(), b"***")
         return body
 
-    def _warn_of_untold_charge(self, url: str) -> None:
-        if self._charges_are_told:
-            self._charges_are_told = False
+    def _warn_of_unreported_charge(self, url: str) -> None:
+        if self._charges_are_reported:
+            self._charges_are_reported = False
             log.warning("the answer of %s does not say what it cost; such calls count as spent at the held price", url)
 
     def _error_for_non_json(
@@ -262,7 +262,7 @@ def _units(headers: Mapping[str, str]) -> int | None:
 
 
 def _refused(status: int, charged: int | None) -> int | None:
-    """Return the charge of a refused call: nothing where it was refused before any work, and no charge is told."""
+    """Return the charge of a refused call: nothing where it was refused before any work, and no charge is reported."""
     return 0 if charged is None and status in _REFUSED_AT_THE_DOOR else charged
 
 
@@ -309,8 +309,8 @@ def _proxy_refused(proxy: urllib3.util.Url | None, error: urllib3.exceptions.Pro
     """Return which proxy failed and how, without its password."""
     place = f"{proxy.host}:{proxy.port}" if proxy else "the proxy"
     cause = getattr(error, "original_error", None)
-    told = str(cause) if isinstance(cause, OSError) and "unnel" in str(cause) else "it cannot be reached"
-    return f"proxy {place} (HTTPS_PROXY): {told}"
+    reason = str(cause) if isinstance(cause, OSError) and "unnel" in str(cause) else "it cannot be reached"
+    return f"proxy {place} (HTTPS_PROXY): {reason}"
 
 
 def _no_answer(error: Exception) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from crawler.api.client import ApiResponse
 from crawler.api.endpoints import Endpoint, ItemParser
 from crawler.api.envelope import (
     UnparsablePageError,
@@ -16,9 +17,10 @@ from crawler.api.envelope import (
     says_nothing,
 )
 from crawler.api.parsers.fields import parse_count
+from crawler.model.errors import MalformedAnswerError, MismatchError
 from crawler.model.items import Fullness, Item, ParsedEntity, SkipItemError, UnparsableItemError
 
-__all__ = ["ParsedPage", "RejectedItem", "UnparsablePageError", "parse_page"]
+__all__ = ["ParsedPage", "RejectedItem", "UnparsablePageError", "parse_page", "parse_response"]
 
 _NO_ARGS: Mapping[str, Any] = MappingProxyType({})
 _ID_IN_URL = re.compile(r"/(?:video|photo|v)/([0-9]+)")
@@ -68,6 +70,15 @@ class ParsedPage:
     def entities(self) -> list[ParsedEntity]:
         """Return every entity on the page: each item, followed by the entities embedded in it."""
         return [found for items in (self.items, self.foreign) for item in items for found in item.found]
+
+
+def parse_response(endpoint: Endpoint, response: ApiResponse, args: Mapping[str, Any]) -> ParsedPage:
+    """Parse a paid answer; a MalformedAnswerError or MismatchError with its charge and body where it is no page."""
+    try:
+        return parse_page(endpoint, response.data, args)
+    except UnparsablePageError as error:
+        kind = MismatchError if error.kind == "mismatch" else MalformedAnswerError
+        raise kind(error.why, response.status, response.units, response.body) from None
 
 
 def parse_page(endpoint: Endpoint, data: Any, args: Mapping[str, Any] = _NO_ARGS) -> ParsedPage:

@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from crawler.api.client import ApiClient, ApiResponse
 from crawler.api.endpoints import ENDPOINTS, Endpoint
-from crawler.api.page_parser import ParsedPage, UnparsablePageError, parse_page
+from crawler.api.page_parser import ParsedPage, parse_response
 from crawler.engine.admission import AdmissionControl, Admitted
 from crawler.engine.archive import AnswerArchive
 from crawler.engine.breaker import OutageBreaker
@@ -26,7 +26,7 @@ from crawler.engine.stats_buffer import StatsBuffer
 from crawler.model.charges import Charge
 from crawler.model.crawls import Crawl
 from crawler.model.enums import EndReason, PageState
-from crawler.model.errors import ApiCallError, MalformedAnswerError, MismatchError
+from crawler.model.errors import ApiCallError, MalformedAnswerError
 from crawler.model.pages import Page
 from crawler.planning import Problem, halve_batch, validate_request
 from crawler.rate_limit.limiter import Permit, RateLimiter
@@ -139,7 +139,7 @@ class PageRunner:
         try:
             response = self._call(page, endpoint, admitted)
             charge = reservation.charge(response.units)
-            parsed = _parse(endpoint, page, response)
+            parsed = parse_response(endpoint, response, page.request.args)
             self._breaker.note_read()
             answer = self._archive.prepare(page, **_received(response), why=_not_read(parsed))
             outcome = self._committer.commit(page, crawl, endpoint, parsed, charge, answer)
@@ -219,14 +219,6 @@ class PageRunner:
                 self._slow_slots.release()
         else:
             yield False
-
-
-def _parse(endpoint: Endpoint, page: Page, response: ApiResponse) -> ParsedPage:
-    try:
-        return parse_page(endpoint, response.data, page.request.args)
-    except UnparsablePageError as error:
-        kind = MismatchError if error.kind == "mismatch" else MalformedAnswerError
-        raise kind(error.why, response.status, response.units, response.body) from None
 
 
 def _received(response: ApiResponse) -> _Received:

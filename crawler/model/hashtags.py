@@ -5,8 +5,8 @@ import unicodedata
 _HASHES = "#\uff03"  # the second is full-width, as in Japanese input
 # Soft hyphen, Arabic letter mark, zero-width space, direction marks and isolates, word joiner, byte order mark: copied
 # along unseen. Zero-width joiner and non-joiner stay, since they change how a word or an emoji reads.
-_MARKS = (0xAD, 0x61C, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF)
-_WITHOUT_MARKS = dict.fromkeys(_MARKS)
+INVISIBLE_MARKS = (0xAD, 0x61C, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF)
+_WITHOUT_MARKS = dict.fromkeys(INVISIBLE_MARKS)
 
 
 def normalize_hashtag(text: str) -> str:

@@ -8,9 +8,8 @@ from pymongo.errors import BulkWriteError
 
 from crawler.model.answers import Answer
 from crawler.store.connection import Document, Repository, unjournaled
-from crawler.store.errors import long_running, translate_errors
+from crawler.store.errors import are_duplicates, long_running, translate_errors
 
-_DUPLICATE_KEY = 11000
 _PART = 15_000_000  # bytes of a body in one document: MongoDB stops at 16 MiB
 _READ_AT_ONCE = 20  # answers
 
@@ -33,10 +32,7 @@ class Answers(Repository):
         try:
             (self._answers if journaled else self._unjournaled).insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            failures = error.details["writeErrors"]
-            if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
-                raise
-            if error.details.get("writeConcernErrors"):
+            if not are_duplicates(error) or error.details.get("writeConcernErrors"):
                 raise
 
     @translate_errors

@@ -24,11 +24,10 @@ from crawler.model.pages import stable_hash
 from crawler.model.sanitize import json_preview, sanitize
 from crawler.store.connection import Document, Repository, now, unjournaled
 from crawler.store.connection_monitor import ConnectionMonitor
-from crawler.store.errors import translate_errors
+from crawler.store.errors import are_duplicates, translate_errors
 from crawler.store.late_writes import fill_operations
 from crawler.store.write_cache import RANK, EntityWrite, WriteCache
 
-_DUPLICATE_KEY = 11000
 _ENCODING = (InvalidDocument, OverflowError, UnicodeError, DocumentTooLarge, ValueError, RecursionError)
 _MOST_BYTES = 15_000_000  # MongoDB stops at 16 MiB a document
 _MOST_LEVELS = 150  # and at 180 levels
@@ -147,11 +146,10 @@ class Entities(Repository):
         try:
             collection.bulk_write(operations, ordered=False)
         except BulkWriteError as error:
-            failures = error.details["writeErrors"]
-            if not failures or any(f["code"] != _DUPLICATE_KEY for f in failures):
+            if not are_duplicates(error):
                 raise
             # There with more in it, or written by another worker just now: both are known to exist.
-            fuller = [writes[f["index"]] for f in failures]
+            fuller = [writes[f["index"]] for f in error.details["writeErrors"]]
             collection.bulk_write([op for write in fuller for op in _on_existing(kind, write, moment)])
             for write in fuller:
                 self._known.note_fuller(kind, write)
@@ -176,9 +174,7 @@ def _object(write: EntityWrite) -> Document:
 def _replaceable(kind: str, write: EntityWrite) -> Document:
     """Return the filter of a stored entity whose object this one may replace."""
     wanted: Document = {"_id": write.id, "full": {"$lte": write.full}}
-    if (
-        kind in _DIALECTS and not write.embedded
-    ):  # an embedded object replaces none that was bought, of whichever dialect
+    if kind in _DIALECTS and not write.embedded:  # an embedded object replaces none that was bought in any dialect
         wanted["raw_dialect"] = {"$in": [write.dialect, None]}
     return wanted
 

@@ -24,6 +24,7 @@ R = TypeVar("R")
 
 _RETRY_PAUSE = 1.0  # seconds between tries of a persistent repository
 _LONG = 3600.0  # seconds that an operation over a whole crawl may take
+_DUPLICATE_KEY = 11000
 _REFUSED = {13, 18, 91, 11600, 11602}  # not allowed, wrong password, shutting down
 
 
@@ -45,6 +46,12 @@ def unreachable(error: Exception) -> UnreachableError | None:
     if isinstance(error, OperationFailure) and error.code in _REFUSED:
         return UnreachableError(f"MongoDB refuses: {error.details and error.details.get('errmsg')}")
     return None
+
+
+def are_duplicates(error: BulkWriteError) -> bool:
+    """Whether all that failed of a bulk is that the documents are there already."""
+    failures = error.details["writeErrors"]
+    return bool(failures) and all(failure["code"] == _DUPLICATE_KEY for failure in failures)
 
 
 def _is_write_concern_only(error: Exception) -> bool:

@@ -7,11 +7,11 @@ from typing import Any
 
 from crawler.api.endpoints import Endpoint
 from crawler.api.page_parser import ParsedPage
+from crawler.api.parsers.fields import INT64
 from crawler.model.enums import EndReason
 from crawler.model.errors import ApiCallError, MalformedAnswerError, NotAvailableError
 from crawler.model.pages import Request
 
-_INT64 = 2**63
 _MILLISECONDS = 10**11  # a time from here on is in no seconds of this age
 _TIMES = ("create_time", "createTime")
 _OFTEN_PRIVATE = ("user_liked_posts", "user_followers", "user_followings")
@@ -94,7 +94,7 @@ def _of_numbers(body: bytes) -> Iterator[Finding]:
     """Yield the first number beyond 64 bits, and the first time in milliseconds."""
     huge = milliseconds = None
     for path, value in _leaves(_decoded(body), ""):
-        if huge is None and isinstance(value, int) and not -_INT64 <= value < _INT64:
+        if huge is None and isinstance(value, int) and not -INT64 <= value < INT64:
             huge = Finding("number", f"{path} is {value}, beyond 64 bits; it is kept as text")
         if milliseconds is None and path.endswith(_TIMES) and str(value).isdigit() and int(value) > _MILLISECONDS:
             milliseconds = Finding("number", f"{path} is {value}: milliseconds, not seconds")

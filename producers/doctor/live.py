@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.api.client import ApiClient, ApiResponse
 from crawler.api.endpoints import Endpoint
-from crawler.api.page_parser import UnparsablePageError, parse_page
+from crawler.api.page_parser import parse_response
 from crawler.engine.archive import AnswerArchive
 from crawler.engine.budget import BudgetGuard, Reservation
 from crawler.engine.committer import Committer, plan_commit
@@ -22,7 +22,6 @@ from crawler.model.enums import CrawlState, EndReason, PageState, SeedKind
 from crawler.model.errors import (
     ApiCallError,
     MalformedAnswerError,
-    MismatchError,
     NotAvailableError,
     RateLimitedError,
     UsageError,
@@ -136,11 +135,7 @@ class LiveDoctor:
         questions: Questions,
     ) -> None:  # fmt: skip
         """Parse, store and complete a page; nothing is planned from it."""
-        try:
-            parsed = parse_page(endpoint, response.data, page.request.args)
-        except UnparsablePageError as error:
-            kind = MismatchError if error.kind == "mismatch" else MalformedAnswerError
-            raise kind(error.why, response.status, response.units, response.body) from None
+        parsed = parse_response(endpoint, response, page.request.args)
         self._archive.keep(page, status=response.status, units=response.units, body=response.body, why=None)
         fetched = self._committer.prepare(page, crawl, endpoint, parsed, charge)
         rejects = self._committer.store_entities([fetched])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from crawler.model.enums import SeedKind
+from crawler.model.text_files import decode_text
 from producers.seeds.kinds import is_valid
 from producers.seeds.problems import InputProblem, InvalidSeedsError
 from producers.seeds.quoting import trim
@@ -41,8 +42,8 @@ def read_list(
         data = stdin.read() if str(path) == "-" else Path(path).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise _whole(name, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    text = _decode(name, data).replace("\r\n", "\n").replace("\r", "\n")
     try:
+        text = decode_text(data).replace("\r\n", "\n").replace("\r", "\n")
         values = _values(text, kind, column, name, note)
     except ValueError as error:
         raise _whole(name, str(error)) from None
@@ -74,16 +75,6 @@ def _is_row(line: str, kind: SeedKind | None) -> bool:
     """Whether a line has several cells, and not of ids alone, which may stand in one line."""
     cells = re.split("[,;\t]", line)
     return len(cells) > 1 and not (kind is SeedKind.POSTS and all(is_valid(kind, cell) for cell in cells if cell))
-
-
-def _decode(name: str, data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _whole(name, "is UTF-16; save it as UTF-8")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise _whole(name, f"is not UTF-8 (line {line}); save it as UTF-8") from error
 
 
 def _without_comments(texts: Sequence[str], kind: SeedKind | None) -> list[TextLine]:

@@ -1,14 +1,13 @@
 """Strip what other programs put around a value: quotes, brackets, invisible marks, a spreadsheet's `="…"`."""
 
+from crawler.model.hashtags import INVISIBLE_MARKS
+
 _SPACES = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
 _JOINERS = "\u200c\u200d"  # change how a word or an emoji reads; names, ids and links hold none
-# Soft hyphen, byte-order mark, zero-width space, direction marks: copied along unseen.
-_MARKS = "".join(
-    map(chr, (0xAD, 0x61C, 0xFEFF, 0x200B, 0x200E, 0x200F, 0x2060, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-)
+_MARKS = "".join(map(chr, INVISIBLE_MARKS))
 _BLANK = _SPACES + _MARKS
 _WITHOUT_MARKS = str.maketrans("", "", _MARKS + _JOINERS)
 _PAIRS = ('""', "''", "``", "\u201c\u201d", "\u201e\u201c", "\u2018\u2019", "\xab\xbb", "<>", "()", "[]")

@@ -280,7 +280,7 @@ def test_an_unexpected_error_after_a_paid_call_parks_the_page_with_its_charge(
         raise OverflowError("a number too large")
 
     place = {
-        "parse": "crawler.engine.page_runner.parse_page",
+        "parse": "crawler.engine.page_runner.parse_response",
         "store": "crawler.store.entities.Entities.upsert",
         "plan": "crawler.engine.committer.follow_ups",
     }[room]
